@@ -1,0 +1,240 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The layers of docs/architecture.md. A module may depend only on modules of a lower layer;
+// the check at the bottom runs whenever the manifest loads and refuses anything else.
+enum Layer: Int {
+    case system, base, mechanisms, adapters, learning, algorithms, services, frontDoors, programs
+}
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .treatAllWarnings(as: .error),
+]
+
+struct Module {
+    let layer: Layer
+    let name: String
+    let dependencies: [String]
+    let target: Target
+}
+
+// Products of other packages, by the short name that modules use below.
+let external: [String: Target.Dependency] = [
+    "ArgumentParser": .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    "AsyncHTTPClient": .product(name: "AsyncHTTPClient", package: "async-http-client"),
+    "Collections": .product(name: "Collections", package: "swift-collections"),
+    "Crypto": .product(name: "Crypto", package: "swift-crypto"),
+    "GRDB": .product(name: "GRDB", package: "GRDB.swift"),
+    "Hummingbird": .product(name: "Hummingbird", package: "hummingbird"),
+    "HummingbirdTesting": .product(name: "HummingbirdTesting", package: "hummingbird"),
+    "Logging": .product(name: "Logging", package: "swift-log"),
+    "NIOCore": .product(name: "NIOCore", package: "swift-nio"),
+    "NIOPosix": .product(name: "NIOPosix", package: "swift-nio"),
+    "Rainbow": .product(name: "Rainbow", package: "Rainbow"),
+    "ServiceLifecycle": .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    "Subprocess": .product(name: "Subprocess", package: "swift-subprocess"),
+    "UnixSignals": .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+    "Yams": .product(name: "Yams", package: "Yams"),
+]
+
+func resolve(_ names: [String]) -> [Target.Dependency] {
+    names.map { external[$0] ?? .byName(name: $0) }
+}
+
+func lib(_ layer: Layer, _ name: String, _ dependencies: [String] = []) -> Module {
+    Module(
+        layer: layer, name: name, dependencies: dependencies,
+        target: .target(
+            name: name, dependencies: resolve(dependencies), swiftSettings: swiftSettings))
+}
+func cTarget(_ layer: Layer, _ name: String, _ dependencies: [String] = []) -> Module {
+    Module(
+        layer: layer, name: name, dependencies: dependencies,
+        target: .target(name: name, dependencies: resolve(dependencies)))
+}
+func exe(_ name: String, _ dependencies: [String]) -> Module {
+    Module(
+        layer: .programs, name: name, dependencies: dependencies,
+        target: .executableTarget(
+            name: name, dependencies: resolve(dependencies), swiftSettings: swiftSettings))
+}
+func sys(_ name: String, _ pkgConfig: String, _ package: String) -> Module {
+    Module(
+        layer: .system, name: name, dependencies: [],
+        target: .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])]))
+}
+func tests(_ name: String, _ dependencies: [String]) -> Target {
+    .testTarget(name: name, dependencies: resolve(dependencies), swiftSettings: swiftSettings)
+}
+
+let modules: [Module] = [
+    // 0 C
+    sys("CMPI", "ompi-c", "libopenmpi-dev"),
+    sys("COpenBLAS", "openblas", "libopenblas-dev"),
+    sys("CProtobufC", "libprotobuf-c", "libprotobuf-c-dev"),
+    sys("CZlib", "zlib", "zlib1g-dev"),
+    // 1 base
+    cTarget(.base, "CWire", ["CProtobufC"]),
+    cTarget(.base, "CProcess"),
+    lib(.base, "Diagnostics"),
+    lib(.base, "ClusterTypes"),
+    lib(.base, "Tensors", ["Crypto"]),
+    // 2 mechanisms
+    lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "Diagnostics"]),
+    lib(.mechanisms, "Wire", ["CWire", "ClusterTypes", "Diagnostics"]),
+    lib(.mechanisms, "LinearAlgebra", ["COpenBLAS", "Diagnostics", "Tensors"]),
+    lib(.mechanisms, "Collectives", ["Diagnostics"]),
+    lib(.mechanisms, "Storage", ["CZlib", "Crypto", "Diagnostics"]),
+    lib(.mechanisms, "JobLifecycle", ["ClusterTypes", "Diagnostics"]),
+    lib(.mechanisms, "Scheduling", ["ClusterTypes", "Diagnostics"]),
+    lib(.mechanisms, "AlgorithmSpecs", ["Diagnostics"]),
+    lib(.mechanisms, "SageMakerShapes", ["Diagnostics", "Yams"]),
+    // 3 adapters
+    lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
+    lib(.adapters, "Datasets", ["CWire", "Collectives", "Diagnostics", "Storage", "Tensors"]),
+    lib(.adapters, "Checkpoints", ["ClusterTypes", "Crypto", "Diagnostics", "Storage", "Tensors"]),
+    lib(.adapters, "JobStore", ["ClusterTypes", "Diagnostics", "GRDB", "JobLifecycle", "Scheduling"]),
+    lib(
+        .adapters, "ControlChannel",
+        ["ClusterTypes", "Crypto", "Diagnostics", "Logging", "NIOCore", "NIOPosix", "Wire"]),
+    lib(
+        .adapters, "APIClient",
+        ["AsyncHTTPClient", "Diagnostics", "NIOCore", "SageMakerShapes"]),
+    // 4 learning
+    lib(
+        .learning, "Training",
+        [
+            "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
+            "LinearAlgebra", "Tensors",
+        ]),
+    // 5 algorithms
+    lib(
+        .algorithms, "LinearLearner",
+        ["AlgorithmSpecs", "Diagnostics", "LinearAlgebra", "Tensors", "Training"]),
+    lib(
+        .algorithms, "KMeans",
+        ["AlgorithmSpecs", "Diagnostics", "LinearAlgebra", "Tensors", "Training"]),
+    // 6 services
+    lib(.services, "AlgorithmCatalog", ["Diagnostics", "KMeans", "LinearLearner", "Training"]),
+    lib(
+        .services, "CoordinatorService",
+        [
+            "AlgorithmSpecs", "ClusterTypes", "ControlChannel", "Diagnostics", "JobLifecycle", "JobStore",
+            "Logging", "SageMakerShapes", "Scheduling", "ServiceLifecycle", "Storage",
+        ]),
+    lib(
+        .services, "WorkerService",
+        [
+            "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "Logging", "ServiceLifecycle",
+            "Storage",
+        ]),
+    // 7 front doors
+    lib(
+        .frontDoors, "SageMakerAPI",
+        [
+            "AlgorithmSpecs", "ClusterTypes", "CoordinatorService", "Diagnostics", "Hummingbird",
+            "JobLifecycle", "Logging", "SageMakerShapes", "ServiceLifecycle",
+        ]),
+    lib(
+        .frontDoors, "GangRuntime",
+        [
+            "AlgorithmCatalog", "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives",
+            "Datasets", "Diagnostics", "SageMakerShapes", "Tensors", "Training",
+        ]),
+    // 8 programs
+    exe(
+        "lockstep",
+        [
+            "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
+            "Collectives", "CommandLineEntry", "Datasets", "Diagnostics", "Rainbow", "SageMakerShapes", "Storage", "Subprocess",
+        ]),
+    exe(
+        "lockstepd",
+        [
+            "ArgumentParser", "CProcess", "ClusterTypes", "CommandLineEntry", "CoordinatorService",
+            "Diagnostics", "Logging", "SageMakerAPI", "ServiceLifecycle", "UnixSignals", "WorkerService",
+        ]),
+    exe(
+        "lockstep-train",
+        ["ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "MPICollectives"]),
+    exe(
+        "lockstep-cluster",
+        ["ArgumentParser", "CProcess", "Collectives", "CommandLineEntry", "Diagnostics", "MPICollectives"]),
+    exe(
+        "lockstep-bench",
+        [
+            "AlgorithmCatalog", "ArgumentParser", "Collectives", "CommandLineEntry", "Datasets",
+            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Tensors", "Training",
+        ]),
+]
+
+let testTargets: [Target] = [
+    tests("CollectivesTests", ["Collectives", "Diagnostics"]),
+    tests("MPITests", ["Collectives", "Diagnostics", "MPICollectives"]),
+    tests("DatasetsTests", ["Collectives", "Datasets", "Diagnostics", "Storage", "Tensors"]),
+    tests(
+        "TrainingTests",
+        [
+            "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
+            "GangRuntime", "SageMakerShapes", "Storage", "Tensors", "Training",
+        ]),
+    tests(
+        "AlgorithmsTests",
+        [
+            "AlgorithmCatalog", "AlgorithmSpecs", "Collectives", "Datasets", "Diagnostics", "GangRuntime",
+            "KMeans", "LinearAlgebra", "LinearLearner", "SageMakerShapes", "Tensors", "Training",
+        ]),
+    tests(
+        "ClusterTests",
+        [
+            "CProcess", "ClusterTypes", "ControlChannel", "CoordinatorService", "Diagnostics",
+            "JobLifecycle", "JobStore", "Logging", "NIOCore", "NIOPosix", "SageMakerShapes", "Scheduling",
+            "Wire", "WorkerService",
+        ]),
+    tests(
+        "APITests",
+        [
+            "APIClient", "AlgorithmSpecs", "ClusterTypes", "CoordinatorService", "Diagnostics",
+            "Hummingbird", "HummingbirdTesting", "JobLifecycle", "Logging", "SageMakerAPI",
+            "SageMakerShapes",
+        ]),
+    tests("IntegrationTests", ["ClusterTypes", "Diagnostics"]),
+    tests("TidyTests", []),
+]
+
+// Imports go down only: refuse to load a manifest in which they do not.
+let layerByName = Dictionary(uniqueKeysWithValues: modules.map { ($0.name, $0.layer) })
+for module in modules {
+    for dependency in module.dependencies where external[dependency] == nil {
+        guard let below = layerByName[dependency] else {
+            fatalError("\(module.name) names \(dependency), which is no module of this package")
+        }
+        guard below.rawValue < module.layer.rawValue else {
+            fatalError(
+                "\(module.name) (\(module.layer)) may not import \(dependency) (\(below)): "
+                    + "imports go down only")
+        }
+    }
+}
+
+let package = Package(
+    name: "lockstep",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: modules.map(\.target) + testTargets)

@@ -1,0 +1,40 @@
+/// Name of a job, unique in a cluster until the job is deleted.
+public struct JobName: Hashable, Sendable, Codable, CustomStringConvertible, Comparable {
+    public let rawValue: String
+    public init(_ rawValue: String) { self.rawValue = rawValue }
+    public init(from decoder: any Decoder) throws {
+        rawValue = try decoder.singleValueContainer().decode(String.self)
+    }
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+    public var description: String { rawValue }
+    public static func < (a: JobName, b: JobName) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Name of a worker daemon, unique in a cluster and kept over its restarts.
+public struct WorkerID: Hashable, Sendable, Codable, CustomStringConvertible, Comparable {
+    public let rawValue: String
+    public init(_ rawValue: String) { self.rawValue = rawValue }
+    public init(from decoder: any Decoder) throws {
+        rawValue = try decoder.singleValueContainer().decode(String.self)
+    }
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+    public var description: String { rawValue }
+    public static func < (a: WorkerID, b: WorkerID) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// One run of a job; attempts of a job count from 1.
+public struct AttemptID: Hashable, Sendable, Codable, CustomStringConvertible {
+    public let job: JobName
+    public let number: Int
+    public init(job: JobName, number: Int) {
+        self.job = job
+        self.number = number
+    }
+    public var description: String { "\(job)/\(number)" }
+}

@@ -1,0 +1,18 @@
+/// How `lockstep-train` ends, as its exit status tells the supervisor.
+public enum RankExit {
+    /// The model is written.
+    public static let completed: Int32 = 0
+    /// Stopped on request after a commit; another attempt goes on from there (EX_TEMPFAIL).
+    public static let stopped: Int32 = 75
+    // Any other status is a `LockstepError.Code.exitCode`, or a signal.
+}
+
+/// Files of one attempt, in the folder that the supervisor gives to `lockstep-train --attempt-dir`.
+public enum AttemptFiles {
+    /// `TrainingEvent`s, one a line, appended by rank 0.
+    public static let events = "events.jsonl"
+    /// The job as submitted: a CreateTrainingJob request in JSON.
+    public static let job = "job.json"
+    /// Written once, atomically, by the supervisor when the gang is gone.
+    public static let exit = "exit.json"
+}

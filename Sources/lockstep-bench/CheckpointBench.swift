@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct CheckpointBench: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "checkpoint", abstract: "Checkpoint stall per step.")
+}

@@ -1,0 +1,13 @@
+import ArgumentParser
+import CommandLineEntry
+
+@main
+struct LockstepBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lockstep-bench",
+        abstract: "Measures Lockstep as ratios against a named peer or limit in the same run.",
+        subcommands: [
+            AllreduceBench.self, CSVBench.self, TrainBench.self, CheckpointBench.self, StartBench.self,
+        ])
+    static func main() { runAsProgram() }
+}

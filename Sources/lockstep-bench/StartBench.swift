@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct StartBench: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "start", abstract: "Job start to first step.")
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct AlgorithmsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "algorithms")
+}

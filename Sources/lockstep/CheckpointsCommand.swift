@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct CheckpointsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "checkpoints")
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct DataCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "data")
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct JobsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "jobs")
+}

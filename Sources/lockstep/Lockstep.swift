@@ -1,0 +1,15 @@
+import ArgumentParser
+import CommandLineEntry
+
+@main
+struct Lockstep: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lockstep",
+        abstract: "Trains models on your own machines; the result is the same bits whatever happens.",
+        subcommands: [
+            UpCommand.self, SubmitCommand.self, JobsCommand.self, WorkersCommand.self,
+            AlgorithmsCommand.self, DataCommand.self, PredictCommand.self, CheckpointsCommand.self,
+            VerifyCommand.self,
+        ])
+    static func main() async { await runAsProgram() }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct PredictCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "predict")
+}

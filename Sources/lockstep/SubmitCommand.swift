@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct SubmitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "submit")
+}

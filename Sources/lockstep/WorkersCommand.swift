@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct WorkersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "workers")
+}
