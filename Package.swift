@@ -82,12 +82,13 @@ let modules: [Module] = [
     cTarget(.base, "CProcess"),
     lib(.base, "Diagnostics"),
     lib(.base, "ClusterTypes"),
+    lib(.base, "Threading"),
     lib(.base, "Tensors", ["Crypto"]),
     // 2 mechanisms
     lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "Diagnostics"]),
     lib(.mechanisms, "Wire", ["CWire", "ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "LinearAlgebra", ["COpenBLAS", "Diagnostics", "Tensors"]),
-    lib(.mechanisms, "Collectives", ["Diagnostics"]),
+    lib(.mechanisms, "Collectives", ["Diagnostics", "Threading"]),
     lib(.mechanisms, "Storage", ["CZlib", "Crypto", "Diagnostics"]),
     lib(.mechanisms, "JobLifecycle", ["ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "Scheduling", ["ClusterTypes", "Diagnostics"]),
@@ -109,7 +110,7 @@ let modules: [Module] = [
         .learning, "Training",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "LinearAlgebra", "Tensors",
+            "LinearAlgebra", "Tensors", "Threading",
         ]),
     // 5 algorithms
     lib(
@@ -173,14 +174,14 @@ let modules: [Module] = [
 ]
 
 let testTargets: [Target] = [
-    tests("CollectivesTests", ["Collectives", "Diagnostics"]),
-    tests("MPITests", ["Collectives", "Diagnostics", "MPICollectives"]),
+    tests("CollectivesTests", ["Collectives", "Diagnostics", "Threading"]),
+    tests("MPITests", ["Collectives", "Diagnostics", "MPICollectives", "Threading"]),
     tests("DatasetsTests", ["Collectives", "Datasets", "Diagnostics", "Storage", "Tensors"]),
     tests(
         "TrainingTests",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "GangRuntime", "SageMakerShapes", "Storage", "Tensors", "Training",
+            "GangRuntime", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",
         ]),
     tests(
         "AlgorithmsTests",
