@@ -151,7 +151,8 @@ let modules: [Module] = [
         "lockstep",
         [
             "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
-            "Collectives", "CommandLineEntry", "Datasets", "Diagnostics", "Rainbow", "SageMakerShapes", "Storage", "Subprocess",
+            "Collectives", "CommandLineEntry", "Datasets", "Diagnostics", "Rainbow", "SageMakerShapes",
+            "Storage", "Subprocess",
         ]),
     exe(
         "lockstepd",
