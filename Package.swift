@@ -121,7 +121,9 @@ let modules: [Module] = [
         .algorithms, "KMeans",
         ["AlgorithmSpecs", "Diagnostics", "LinearAlgebra", "Tensors", "Training"]),
     // 6 services
-    lib(.services, "AlgorithmCatalog", ["Diagnostics", "KMeans", "LinearLearner", "Training"]),
+    lib(
+        .services, "AlgorithmCatalog",
+        ["AlgorithmSpecs", "Diagnostics", "KMeans", "LinearLearner", "Training"]),
     lib(
         .services, "CoordinatorService",
         [
@@ -189,8 +191,8 @@ let testTargets: [Target] = [
         "AlgorithmsTests",
         [
             "AlgorithmCatalog", "AlgorithmSpecs", "Collectives", "Datasets", "Diagnostics", "GangRuntime",
-            "KMeans", "LinearAlgebra", "LinearLearner", "SageMakerShapes", "Tensors", "Training",
-        ]),
+            "KMeans", "LinearAlgebra", "LinearLearner", "SageMakerShapes", "Tensors", "Threading", "Training",
+        ], exclude: ["Golden"]),
     tests(
         "ClusterTests",
         [
