@@ -97,7 +97,7 @@ let modules: [Module] = [
     // 3 adapters
     lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
     lib(.adapters, "Datasets", ["CWire", "Collectives", "Diagnostics", "Storage", "Tensors"]),
-    lib(.adapters, "Checkpoints", ["ClusterTypes", "Crypto", "Diagnostics", "Storage", "Tensors"]),
+    lib(.adapters, "Checkpoints", ["ClusterTypes", "Crypto", "Diagnostics", "SageMakerShapes", "Storage", "Tensors"]),
     lib(.adapters, "JobStore", ["ClusterTypes", "Diagnostics", "GRDB", "JobLifecycle", "Scheduling"]),
     lib(
         .adapters, "ControlChannel",
