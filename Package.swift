@@ -67,8 +67,9 @@ func sys(_ name: String, _ pkgConfig: String, _ package: String) -> Module {
         layer: .system, name: name, dependencies: [],
         target: .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])]))
 }
-func tests(_ name: String, _ dependencies: [String]) -> Target {
-    .testTarget(name: name, dependencies: resolve(dependencies), swiftSettings: swiftSettings)
+func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: resolve(dependencies), exclude: exclude, swiftSettings: swiftSettings)
 }
 
 let modules: [Module] = [
@@ -151,7 +152,8 @@ let modules: [Module] = [
         "lockstep",
         [
             "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
-            "Collectives", "CommandLineEntry", "Datasets", "Diagnostics", "Rainbow", "SageMakerShapes", "Storage", "Subprocess",
+            "Collectives", "CommandLineEntry", "Datasets", "Diagnostics", "Rainbow", "SageMakerShapes",
+            "Storage", "Subprocess",
         ]),
     exe(
         "lockstepd",
@@ -203,7 +205,7 @@ let testTargets: [Target] = [
             "Hummingbird", "HummingbirdTesting", "JobLifecycle", "Logging", "SageMakerAPI",
             "SageMakerShapes",
         ]),
-    tests("IntegrationTests", ["ClusterTypes", "Diagnostics"]),
+    tests("IntegrationTests", ["ClusterTypes", "Diagnostics"], exclude: ["Clients"]),
     tests("TidyTests", []),
 ]
 

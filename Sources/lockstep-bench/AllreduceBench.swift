@@ -1,5 +1,6 @@
 import ArgumentParser
 
 struct AllreduceBench: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "allreduce", abstract: "Exact allreduce against MPI_Allreduce of floats.")
+    static let configuration = CommandConfiguration(
+        commandName: "allreduce", abstract: "Exact allreduce against MPI_Allreduce of floats.")
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 
 struct CSVBench: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "csv", abstract: "CSV reading against pandas.")
+    static let configuration = CommandConfiguration(
+        commandName: "csv", abstract: "CSV reading against pandas.")
 }
