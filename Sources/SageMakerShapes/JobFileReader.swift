@@ -141,7 +141,7 @@ struct JobFileReader {
             return LockstepError(
                 .configuration, "\(place(mark)): no valid YAML or JSON: \(problem)")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            let names = duplicates.compactMap(\.scalar?.string).joined(separator: ", ")
+            let names = duplicates.joined(separator: ", ")
             return LockstepError(
                 .configuration, "\(place(context.mark)): \(names) stands there twice")
         default:
