@@ -98,7 +98,9 @@ let modules: [Module] = [
     // 3 adapters
     lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
     lib(.adapters, "Datasets", ["CWire", "Collectives", "Diagnostics", "Storage", "Tensors"]),
-    lib(.adapters, "Checkpoints", ["ClusterTypes", "Crypto", "Diagnostics", "SageMakerShapes", "Storage", "Tensors"]),
+    lib(
+        .adapters, "Checkpoints",
+        ["ClusterTypes", "Crypto", "Diagnostics", "SageMakerShapes", "Storage", "Tensors"]),
     lib(.adapters, "JobStore", ["ClusterTypes", "Diagnostics", "GRDB", "JobLifecycle", "Scheduling"]),
     lib(
         .adapters, "ControlChannel",
@@ -111,7 +113,7 @@ let modules: [Module] = [
         .learning, "Training",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "LinearAlgebra", "Tensors", "Threading",
+            "LinearAlgebra", "SageMakerShapes", "Storage", "Tensors", "Threading",
         ]),
     // 5 algorithms
     lib(

@@ -1,4 +1,5 @@
 import Diagnostics
+public import SageMakerShapes
 import Storage
 
 /// `history/chain.bin` of a job: every commit since its first step, over all attempts.
@@ -90,4 +91,9 @@ public struct CommitHistory: Sendable, Equatable {
         else { throw LockstepError(.damaged, "\(source) does not begin as a commit history does") }
         return (first, ChainDigest(bytes: [UInt8](bytes[16..<48])))
     }
+}
+
+extension JobLocations {
+    /// `S3OutputPath/JOB/history`: the job's commits and attempts.
+    public var historyFolder: String { jobFolder + "/" + CommitHistory.folderName }
 }

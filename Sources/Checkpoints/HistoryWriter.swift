@@ -82,7 +82,7 @@ public struct AttemptLine: Codable, Sendable, Equatable {
     }
 
     /// Appends the line to the history in `folder`.
-    func append(in folder: String) throws {
+    package func append(in folder: String) throws {
         let path = folder + "/" + Self.fileName
         let old = try FileSystem.kind(of: path) == nil ? [] : AtomicFile.read(path)
         let line = [UInt8](try JSONEncoder().encode(self)) + [UInt8(ascii: "\n")]
