@@ -147,7 +147,7 @@ let modules: [Module] = [
         .frontDoors, "GangRuntime",
         [
             "AlgorithmCatalog", "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives",
-            "Datasets", "Diagnostics", "SageMakerShapes", "Tensors", "Training",
+            "Datasets", "Diagnostics", "LinearAlgebra", "SageMakerShapes", "Tensors", "Training",
         ]),
     // 8 programs
     exe(
