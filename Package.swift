@@ -98,7 +98,9 @@ let modules: [Module] = [
     // 3 adapters
     lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
     lib(.adapters, "Datasets", ["CWire", "Collectives", "Diagnostics", "Storage", "Tensors"]),
-    lib(.adapters, "Checkpoints", ["ClusterTypes", "Crypto", "Diagnostics", "Storage", "Tensors"]),
+    lib(
+        .adapters, "Checkpoints",
+        ["ClusterTypes", "Crypto", "Diagnostics", "SageMakerShapes", "Storage", "Tensors"]),
     lib(.adapters, "JobStore", ["ClusterTypes", "Diagnostics", "GRDB", "JobLifecycle", "Scheduling"]),
     lib(
         .adapters, "ControlChannel",
@@ -111,7 +113,7 @@ let modules: [Module] = [
         .learning, "Training",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "LinearAlgebra", "Tensors", "Threading",
+            "LinearAlgebra", "SageMakerShapes", "Storage", "Tensors", "Threading",
         ]),
     // 5 algorithms
     lib(
@@ -147,7 +149,7 @@ let modules: [Module] = [
         .frontDoors, "GangRuntime",
         [
             "AlgorithmCatalog", "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives",
-            "Datasets", "Diagnostics", "SageMakerShapes", "Tensors", "Training",
+            "Datasets", "Diagnostics", "LinearAlgebra", "SageMakerShapes", "Tensors", "Training",
         ]),
     // 8 programs
     exe(
@@ -173,7 +175,8 @@ let modules: [Module] = [
         "lockstep-bench",
         [
             "AlgorithmCatalog", "ArgumentParser", "Collectives", "CommandLineEntry", "Datasets",
-            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Tensors", "Training",
+            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Tensors", "Threading",
+            "Training",
         ]),
 ]
 

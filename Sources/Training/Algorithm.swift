@@ -10,7 +10,7 @@ public import Tensors
 /// Determinism: `init`, `step` and `model` run on every rank with the same arguments and must give the
 /// same bits everywhere. Random numbers come from `RandomKey` only. Whatever touches records runs
 /// inside the closures of `StepContext`, once per logical shard.
-public protocol Algorithm {
+public protocol Algorithm: SendableMetatype {
     static var spec: AlgorithmSpec { get }
 
     /// Sets up the state before the first step; not called with data, only with its description.

@@ -1,0 +1,82 @@
+import Collectives
+import Datasets
+import Diagnostics
+import Foundation
+import Tensors
+
+/// A world of one rank.
+final class SoloWorld: Communicator {
+    let rank = 0
+    let size = 1
+    func barrier() throws {}
+    func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws {}
+    func gather(_ bytes: [UInt8], root: Int) throws -> [[UInt8]] { [bytes] }
+    func allReduce(_ buffer: UnsafeMutableBufferPointer<Int64>, _ operation: ReduceOperation) throws {}
+    func allReduce(_ buffer: UnsafeMutableBufferPointer<Int32>, _ operation: ReduceOperation) throws {}
+    func allReduce(_ buffer: UnsafeMutableBufferPointer<Int16>, _ operation: ReduceOperation) throws {}
+    func abort(code: Int32) -> Never { preconditionFailure("a test ended its world with \(code)") }
+}
+
+/// A folder that is gone when the body returns.
+struct TemporaryFolder {
+    let path: String
+
+    static func with<Result>(_ body: (TemporaryFolder) throws -> Result) throws -> Result {
+        let path = FileManager.default.temporaryDirectory.path + "/datasets-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return try body(TemporaryFolder(path: path))
+    }
+
+    /// Writes a file and returns its path.
+    @discardableResult
+    func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+        let file = path + "/" + name
+        let folder = (file as NSString).deletingLastPathComponent
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data(bytes).write(to: URL(fileURLWithPath: file))
+        return file
+    }
+    @discardableResult
+    func write(_ name: String, _ text: String) throws -> String { try write(name, [UInt8](text.utf8)) }
+}
+
+extension DataChannel {
+    static func solo(
+        _ path: String, _ contentType: String? = nil, labels: Int = 1, width: Int? = nil,
+        allowsMissing: Bool = false
+    ) throws -> DataChannel {
+        try open(
+            ChannelSource(
+                name: "train", path: path, contentType: contentType, defaultLabelCount: labels,
+                featureCount: width, allowsMissing: allowsMissing), communicator: SoloWorld())
+    }
+    func loadAll() throws -> Records { try load(0..<recordCount) }
+}
+
+extension Records {
+    var denseRows: [[Float]] {
+        guard case .dense(let matrix) = features else { return [] }
+        return (0..<matrix.rows).map {
+            [Float](matrix.values[$0 * matrix.columns..<($0 + 1) * matrix.columns])
+        }
+    }
+    var sparseRows: [[Int: Float]] {
+        guard case .sparse(let matrix) = features else { return [] }
+        return (0..<matrix.rows).map { row in
+            let range = matrix.rowOffsets[row]..<matrix.rowOffsets[row + 1]
+            return Dictionary(
+                uniqueKeysWithValues: range.map { (Int(matrix.columnIndices[$0]), matrix.values[$0]) })
+        }
+    }
+}
+
+/// The message of the error that `body` throws.
+func message(_ body: () throws -> some Any) -> String {
+    do {
+        _ = try body()
+        return "(no error)"
+    } catch {
+        return "\(error)"
+    }
+}
