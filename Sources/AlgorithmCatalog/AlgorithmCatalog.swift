@@ -14,6 +14,15 @@ public enum AlgorithmCatalog {
         all.first { $0.spec.name == name }
     }
 
+    /// The algorithm of that name.
+    ///
+    /// - Throws: `LockstepError(.configuration)` naming the built-ins when there is none.
+    public static func requireType(named name: String) throws -> any Algorithm.Type {
+        if let type = type(named: name) { return type }
+        let spec = try AlgorithmSpec.builtIn(named: name)
+        throw LockstepError(.bug, "algorithm \(spec.name) is declared but not in this build")
+    }
+
     /// What scores records with `model`.
     ///
     /// - Throws: `LockstepError(.data)` when the model's description names no algorithm of this build,
