@@ -123,7 +123,7 @@ let modules: [Module] = [
         .algorithms, "KMeans",
         ["AlgorithmSpecs", "Diagnostics", "LinearAlgebra", "Tensors", "Training"]),
     // 6 services
-    lib(.services, "AlgorithmCatalog", ["Diagnostics", "KMeans", "LinearLearner", "Training"]),
+    lib(.services, "AlgorithmCatalog", ["AlgorithmSpecs", "Diagnostics", "KMeans", "LinearLearner", "Training"]),
     lib(
         .services, "CoordinatorService",
         [
@@ -165,7 +165,7 @@ let modules: [Module] = [
         ]),
     exe(
         "lockstep-train",
-        ["ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "MPICollectives"]),
+        ["ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives"]),
     exe(
         "lockstep-cluster",
         ["ArgumentParser", "CProcess", "Collectives", "CommandLineEntry", "Diagnostics", "MPICollectives"]),
