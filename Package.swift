@@ -167,7 +167,7 @@ let modules: [Module] = [
         ]),
     exe(
         "lockstep-train",
-        ["ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "MPICollectives"]),
+        ["ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives"]),
     exe(
         "lockstep-cluster",
         ["ArgumentParser", "CProcess", "Collectives", "CommandLineEntry", "Diagnostics", "MPICollectives"]),
