@@ -80,6 +80,7 @@ let modules: [Module] = [
     sys("CZlib", "zlib", "zlib1g-dev"),
     // 1 base
     cTarget(.base, "CWire", ["CProtobufC"]),
+    cTarget(.base, "CFixedPoint"),
     cTarget(.base, "CProcess"),
     lib(.base, "Diagnostics"),
     lib(.base, "ClusterTypes"),
@@ -89,7 +90,7 @@ let modules: [Module] = [
     lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "Diagnostics"]),
     lib(.mechanisms, "Wire", ["CWire", "ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "LinearAlgebra", ["COpenBLAS", "Diagnostics", "Tensors"]),
-    lib(.mechanisms, "Collectives", ["Diagnostics", "Threading"]),
+    lib(.mechanisms, "Collectives", ["CFixedPoint", "Diagnostics", "Threading"]),
     lib(.mechanisms, "Storage", ["CZlib", "Crypto", "Diagnostics"]),
     lib(.mechanisms, "JobLifecycle", ["ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "Scheduling", ["ClusterTypes", "Diagnostics"]),
