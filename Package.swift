@@ -169,7 +169,8 @@ let modules: [Module] = [
         "lockstep-bench",
         [
             "AlgorithmCatalog", "ArgumentParser", "Collectives", "CommandLineEntry", "Datasets",
-            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Tensors", "Training",
+            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Tensors", "Threading",
+            "Training",
         ]),
 ]
 

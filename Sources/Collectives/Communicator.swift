@@ -9,6 +9,8 @@ public protocol Communicator: AnyObject {
     var rank: Int { get }
     /// Number of ranks.
     var size: Int { get }
+    /// The step in work, if any: named in the report when this rank ends the world.
+    var step: Int? { get set }
 
     /// Returns when all ranks have called it. Collective.
     func barrier() throws
@@ -31,6 +33,12 @@ public enum ReduceOperation: Sendable {
 }
 
 extension Communicator {
+    /// For worlds that report no step: reads `nil` and ignores what is set.
+    public var step: Int? {
+        get { nil }
+        set {}
+    }
+
     /// Variable-length broadcast: `bytes` of `root` on every rank. Collective.
     public func broadcast(bytes: [UInt8], root: Int) throws -> [UInt8] {
         var count = [Int64(bytes.count)]
