@@ -28,6 +28,7 @@ let external: [String: Target.Dependency] = [
     "AsyncHTTPClient": .product(name: "AsyncHTTPClient", package: "async-http-client"),
     "Collections": .product(name: "Collections", package: "swift-collections"),
     "Crypto": .product(name: "Crypto", package: "swift-crypto"),
+    "HTTPTypes": .product(name: "HTTPTypes", package: "swift-http-types"),
     "GRDB": .product(name: "GRDB", package: "GRDB.swift"),
     "Hummingbird": .product(name: "Hummingbird", package: "hummingbird"),
     "HummingbirdTesting": .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -87,7 +88,7 @@ let modules: [Module] = [
     lib(.base, "Threading"),
     lib(.base, "Tensors", ["Crypto"]),
     // 2 mechanisms
-    lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "Diagnostics"]),
+    lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "Diagnostics", "Rainbow"]),
     lib(.mechanisms, "Wire", ["CWire", "ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "LinearAlgebra", ["COpenBLAS", "Diagnostics", "Tensors"]),
     lib(.mechanisms, "Collectives", ["CFixedPoint", "Diagnostics", "Threading"]),
@@ -143,8 +144,8 @@ let modules: [Module] = [
     lib(
         .frontDoors, "SageMakerAPI",
         [
-            "AlgorithmSpecs", "ClusterTypes", "CoordinatorService", "Diagnostics", "Hummingbird",
-            "JobLifecycle", "Logging", "SageMakerShapes", "ServiceLifecycle",
+            "AlgorithmSpecs", "ClusterTypes", "Diagnostics", "HTTPTypes", "Hummingbird", "JobLifecycle",
+            "Logging", "NIOCore", "SageMakerShapes", "ServiceLifecycle",
         ]),
     lib(
         .frontDoors, "GangRuntime",
@@ -207,9 +208,9 @@ let testTargets: [Target] = [
     tests(
         "APITests",
         [
-            "APIClient", "AlgorithmSpecs", "ClusterTypes", "CoordinatorService", "Diagnostics",
-            "Hummingbird", "HummingbirdTesting", "JobLifecycle", "Logging", "SageMakerAPI",
-            "SageMakerShapes",
+            "APIClient", "AlgorithmSpecs", "ClusterTypes", "CommandLineEntry", "Diagnostics", "HTTPTypes",
+            "Hummingbird", "HummingbirdTesting", "JobLifecycle", "Logging", "NIOCore", "SageMakerAPI",
+            "SageMakerShapes", "Subprocess",
         ]),
     tests("IntegrationTests", ["ClusterTypes", "Diagnostics"], exclude: ["Clients"]),
     tests("TidyTests", []),
@@ -236,6 +237,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
