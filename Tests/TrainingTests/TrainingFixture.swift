@@ -137,6 +137,10 @@ struct ToyJob: Sendable {
         return hash
     }
 
+    func checkpointSteps() throws -> [Int] { try store.steps() }
+
+    func verify() throws -> JobVerification { try JobVerifier(locations).verify() }
+
     var store: CheckpointStore {
         get throws { CheckpointStore(folder: try locations.checkpointFolder) }
     }
