@@ -135,7 +135,7 @@ public final class TrainingReporter {
     }
 
     private static func text(_ metric: Metric) -> String {
-        "\(metric.channel) \(metric.name) <\(metric.tag.rawValue)>=\(metric.value)"
+        "\(metric.channel) \(metric.loggedName) <\(metric.tag.rawValue)>=\(metric.value)"
     }
 
     private static func rounded(_ value: Double) -> String {
