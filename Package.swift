@@ -151,7 +151,7 @@ let modules: [Module] = [
         .frontDoors, "GangRuntime",
         [
             "AlgorithmCatalog", "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives",
-            "Datasets", "Diagnostics", "LinearAlgebra", "SageMakerShapes", "Tensors", "Training",
+            "Datasets", "Diagnostics", "SageMakerShapes", "Tensors", "Training",
         ]),
     // 8 programs
     exe(
@@ -169,7 +169,10 @@ let modules: [Module] = [
         ]),
     exe(
         "lockstep-train",
-        ["ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives"]),
+        [
+            "ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "LinearAlgebra",
+            "MPICollectives",
+        ]),
     exe(
         "lockstep-cluster",
         ["ArgumentParser", "CProcess", "Collectives", "CommandLineEntry", "Diagnostics", "MPICollectives"]),

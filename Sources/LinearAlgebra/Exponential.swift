@@ -9,8 +9,9 @@ public enum Exponential {
         for index in 0..<values.count { values[index] = exponential(values[index]) }
     }
 
+    /// eˣ.
     @inline(__always)
-    static func exponential(_ x: Float) -> Float {
+    package static func exponential(_ x: Float) -> Float {
         // A NaN must stay one, so that the sum over shards reports it.
         let clamped = x < -87 ? -87 : x > 88 ? 88 : x
         // Adding 1.5 · 2²³ rounds to a whole number, which then stands in the low bits.

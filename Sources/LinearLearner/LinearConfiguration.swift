@@ -7,10 +7,6 @@ struct LinearConfiguration: Sendable {
     enum Task: String, Sendable {
         case regressor, binary = "binary_classifier", multiclass = "multiclass_classifier"
     }
-    enum Criterion: String, Sendable {
-        case accuracy, fBeta = "f_beta", precisionAtRecall = "precision_at_target_recall",
-            recallAtPrecision = "recall_at_target_precision", lossFunction = "loss_function"
-    }
     enum PositiveWeight: Sendable, Equatable { case balanced, fixed(Double) }
     enum FirstWeights: Sendable { case uniform(Double), normal(Double) }
 
@@ -32,7 +28,7 @@ struct LinearConfiguration: Sendable {
     let schedule: LearningRateSchedule
     let patience: Int
     let tolerance: Double
-    let criterion: Criterion
+    let criterion: ThresholdCriterion
     let beta, targetPrecision, targetRecall: Double
     /// Records to choose the threshold on; `nil` for all.
     let calibrationCount: Int?
@@ -69,7 +65,7 @@ struct LinearConfiguration: Sendable {
         tolerance = given.real("early_stopping_tolerance") ?? 0.001
         criterion =
             given.text("binary_classifier_model_selection_criteria")
-            .flatMap { Criterion(rawValue: $0) } ?? .accuracy
+            .flatMap { ThresholdCriterion(rawValue: $0) } ?? .accuracy
         beta = given.real("f_beta") ?? 1
         targetPrecision = given.real("target_precision") ?? 0.8
         targetRecall = given.real("target_recall") ?? 0.8

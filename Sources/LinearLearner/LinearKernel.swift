@@ -6,7 +6,7 @@ import Tensors
 /// Shapes: weights [outputs, features], scores [rows, outputs]. Dense rows are normalised while they
 /// are gathered. Sparse rows are scaled only; the shift, which would fill their zeros, goes into the
 /// intercept, and into the gradient after it has been summed (`shiftedGradient`).
-struct LinearKernel: Sendable {
+package struct LinearKernel: Sendable {
     let outputs: Int
     let featureCount: Int
     /// In units of the normalised label.
@@ -21,7 +21,10 @@ struct LinearKernel: Sendable {
     /// Intercepts, less what the shift takes away where rows are sparse.
     private let intercepts: [Float]
 
-    init(
+    /// - Parameters:
+    ///   - weights: [outputs, features].
+    ///   - bias: [outputs].
+    package init(
         loss: Loss, weights: [Float], bias: [Float], scaler: Scaler, classWeights: [Float],
         isSparse: Bool
     ) {

@@ -80,30 +80,3 @@ struct LinearMetrics {
         Metric(channel: channel.rawValue, name: name, tag: .score, value: value, loggedName: logged)
     }
 }
-
-/// Counts of a binary decision; a quotient over nothing is 0.
-struct BinaryCounts: Equatable {
-    var truePositives: Int
-    var falsePositives: Int
-    /// Records that are positive, and all.
-    var positives: Int
-    var records: Int
-
-    var accuracy: Double {
-        let trueNegatives = records - positives - falsePositives
-        return Self.quotient(truePositives + trueNegatives, records)
-    }
-    var precision: Double { Self.quotient(truePositives, truePositives + falsePositives) }
-    var recall: Double { Self.quotient(truePositives, positives) }
-
-    /// (1 + β²) · precision · recall / (β² · precision + recall).
-    func fScore(beta: Double) -> Double {
-        let square = beta * beta
-        let below = square * precision + recall
-        return below > 0 ? (1 + square) * precision * recall / below : 0
-    }
-
-    private static func quotient(_ above: Int, _ below: Int) -> Double {
-        below > 0 ? Double(above) / Double(below) : 0
-    }
-}

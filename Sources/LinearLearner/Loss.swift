@@ -7,7 +7,7 @@
 /// In regression `score` and `target` are in the same units, and so are `delta` and `epsilon`; in
 /// binary classification the target is 0 or 1. Softmax has several scores a record and lives in
 /// `LinearKernel`.
-enum Loss: Sendable, Equatable {
+package enum Loss: Sendable, Equatable {
     case squared, absolute
     case huber(delta: Double)
     case epsilonSquared(epsilon: Double)
@@ -19,7 +19,7 @@ enum Loss: Sendable, Equatable {
 
     /// Loss and its derivative by the score; at a kink the derivative is 0 or that of the left side.
     @inline(__always)
-    func evaluate(score: Double, target: Double) -> (loss: Double, derivative: Double) {
+    package func evaluate(score: Double, target: Double) -> (loss: Double, derivative: Double) {
         let error = score - target
         switch self {
         case .squared:

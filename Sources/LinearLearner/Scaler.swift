@@ -2,14 +2,16 @@ import Tensors
 
 /// How features and label are shifted and scaled before the mathematics sees them:
 /// `x' = (x − shift) · factor`, `y' = (y − labelShift) / labelUnit`.
-struct Scaler: Sendable, Equatable {
-    var shift: [Float]
+package struct Scaler: Sendable, Equatable {
+    package var shift: [Float]
     /// One over the standard deviation; 0 for a feature that never changes, so that it gets no weight.
-    var factor: [Float]
-    var labelShift: Double
-    var labelUnit: Double
+    package var factor: [Float]
+    /// In units of the label; 0 and 1 in classification.
+    package var labelShift: Double
+    package var labelUnit: Double
 
-    static func identity(featureCount: Int) -> Scaler {
+    /// Changes nothing.
+    package static func identity(featureCount: Int) -> Scaler {
         Scaler(
             shift: [Float](repeating: 0, count: featureCount),
             factor: [Float](repeating: 1, count: featureCount), labelShift: 0, labelUnit: 1)

@@ -1,19 +1,21 @@
 /// Every record's score with its class, in falling order of score: what thresholds and the area under
 /// the curve are found on, exactly.
-struct ScoredLabels: Sendable {
+package struct ScoredLabels: Sendable {
     /// Distinct scores, falling, with the records that have them.
-    private(set) var groups: [Group] = []
-    private(set) var positives = 0
-    private(set) var records = 0
+    package private(set) var groups: [Group] = []
+    /// Records of class 1, and all.
+    package private(set) var positives = 0
+    package private(set) var records = 0
 
-    struct Group: Sendable, Equatable {
-        var score: Float
-        var positives: Int
-        var negatives: Int
+    /// Records of equal score.
+    package struct Group: Sendable, Equatable {
+        package var score: Float
+        package var positives: Int
+        package var negatives: Int
     }
 
     /// - Parameter pairs: score and class, in any order; the result does not depend on it.
-    init(_ pairs: [(score: Float, isPositive: Bool)]) {
+    package init(_ pairs: [(score: Float, isPositive: Bool)]) {
         records = pairs.count
         for pair in pairs.sorted(by: { $0.score > $1.score }) {
             if groups.last?.score != pair.score {
@@ -30,7 +32,7 @@ struct ScoredLabels: Sendable {
 
     /// Area under the receiver operating characteristic: the share of pairs of a positive and a
     /// negative record that the score orders rightly, equal scores counting half; 0 without pairs.
-    var areaUnderCurve: Double {
+    package var areaUnderCurve: Double {
         let negatives = records - positives
         guard positives > 0, negatives > 0 else { return 0 }
         var twice = 0.0
@@ -46,7 +48,7 @@ struct ScoredLabels: Sendable {
     /// above it. Of equally good ones the highest; halfway between two neighbouring scores.
     ///
     /// - Returns: `plain` where the criterion needs none or no threshold reaches the target.
-    func threshold(for criterion: LinearConfiguration.Criterion, goals: Goals, plain: Double) -> Double {
+    package func threshold(for criterion: ThresholdCriterion, goals: Goals, plain: Double) -> Double {
         guard criterion != .lossFunction, positives > 0 else { return plain }
         var best: (value: Double, count: Int)?
         var counts = BinaryCounts(
@@ -64,11 +66,21 @@ struct ScoredLabels: Sendable {
     }
 
     /// What the criteria aim at.
-    struct Goals: Sendable {
-        var beta, precision, recall: Double
+    package struct Goals: Sendable {
+        let beta, precision, recall: Double
+
+        /// - Parameters:
+        ///   - beta: of the F score.
+        ///   - precision: least precision of `recallAtPrecision`.
+        ///   - recall: least recall of `precisionAtRecall`.
+        package init(beta: Double, precision: Double, recall: Double) {
+            self.beta = beta
+            self.precision = precision
+            self.recall = recall
+        }
 
         /// `nil` where the target is missed.
-        func value(of counts: BinaryCounts, by criterion: LinearConfiguration.Criterion) -> Double? {
+        package func value(of counts: BinaryCounts, by criterion: ThresholdCriterion) -> Double? {
             switch criterion {
             case .accuracy: counts.accuracy
             case .fBeta: counts.fScore(beta: beta)
@@ -85,4 +97,13 @@ struct ScoredLabels: Sendable {
         guard count < groups.count else { return Double(groups[count - 1].score.nextDown) }
         return (Double(groups[count - 1].score) + Double(groups[count].score)) / 2
     }
+}
+
+/// What the threshold of a binary classifier is chosen for; raw values are SageMaker's.
+package enum ThresholdCriterion: String, Sendable, CaseIterable {
+    case accuracy
+    case fBeta = "f_beta"
+    case precisionAtRecall = "precision_at_target_recall"
+    case recallAtPrecision = "recall_at_target_precision"
+    case lossFunction = "loss_function"
 }

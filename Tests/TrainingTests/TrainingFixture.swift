@@ -10,7 +10,7 @@ import Tensors
 import Training
 
 /// Records in memory, as an opened channel.
-struct MemorySource: RecordSource {
+struct MemorySource: OpenedChannel {
     let records: Records
     var recordCount: Int { records.count }
     var featureCount: Int { records.features.columns }
@@ -136,6 +136,10 @@ struct ToyJob: Sendable {
         }
         return hash
     }
+
+    func checkpointSteps() throws -> [Int] { try store.steps() }
+
+    func verify() throws -> JobVerification { try JobVerifier(locations).verify() }
 
     var store: CheckpointStore {
         get throws { CheckpointStore(folder: try locations.checkpointFolder) }
