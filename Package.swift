@@ -149,7 +149,7 @@ let modules: [Module] = [
         .frontDoors, "GangRuntime",
         [
             "AlgorithmCatalog", "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives",
-            "Datasets", "Diagnostics", "LinearAlgebra", "SageMakerShapes", "Tensors", "Training",
+            "Datasets", "Diagnostics", "SageMakerShapes", "Tensors", "Training",
         ]),
     // 8 programs
     exe(
@@ -167,7 +167,10 @@ let modules: [Module] = [
         ]),
     exe(
         "lockstep-train",
-        ["ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "MPICollectives"]),
+        [
+            "ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "LinearAlgebra",
+            "MPICollectives",
+        ]),
     exe(
         "lockstep-cluster",
         ["ArgumentParser", "CProcess", "Collectives", "CommandLineEntry", "Diagnostics", "MPICollectives"]),

@@ -87,7 +87,8 @@ public struct CommitHistory: Sendable, Equatable {
     /// Step of the first record, and the digest before it.
     static func readHeader(_ bytes: [UInt8], source: String) throws -> (Int, ChainDigest) {
         guard bytes.count >= headerByteCount, Array(bytes.prefix(8)) == magic,
-            let first = Int(exactly: Words.decode(bytes[8..<16])[0])
+            let first = Int(exactly: Words.decode(bytes[8..<16])[0]),
+            bytes[48..<headerByteCount].allSatisfy({ $0 == 0 })
         else { throw LockstepError(.damaged, "\(source) does not begin as a commit history does") }
         return (first, ChainDigest(bytes: [UInt8](bytes[16..<48])))
     }

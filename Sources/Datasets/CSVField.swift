@@ -13,7 +13,8 @@ struct CSVField {
         func isSpace(_ byte: UInt8) -> Bool { (byte == 0x20 || byte == 0x09) && byte != delimiter }
         var p = start
         while p < limit, isSpace(p.pointee) { p += 1 }
-        if p < limit, p.pointee == UInt8(ascii: "\"") {
+        let isQuoted = p < limit && p.pointee == UInt8(ascii: "\"")
+        if isQuoted {
             p += 1
             while p < limit {
                 if p.pointee == UInt8(ascii: "\"") {
@@ -35,7 +36,7 @@ struct CSVField {
         var end = p
         if endsRow, end > rest, (end - 1).pointee == 0x0D { end -= 1 }
         while end > rest, isSpace((end - 1).pointee) { end -= 1 }
-        isWellFormed = text.isEmpty || end == rest
+        isWellFormed = !isQuoted || end == rest
         text.append(contentsOf: UnsafeBufferPointer(start: rest, count: end - rest))
     }
 }

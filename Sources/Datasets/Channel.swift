@@ -158,8 +158,10 @@ public final class DataChannel: Sendable {
         let reader = try plan.open(plan.files[file])
         switch plan.format {
         case .csv: return CSVCursor(reader, plan: plan, columns: files[file].width)
-        case .libsvm, .recordIO:
-            throw LockstepError(.configuration, "\(plan.files[file]): this format is not read yet")
+        case .libsvm: return LibsvmCursor(reader, labelCount: labelCount)
+        case .recordIO:
+            return RecordIOCursor(
+                reader, allowsMissing: plan.allowsMissing, width: featureCount, labelCount: labelCount)
         }
     }
 }

@@ -43,8 +43,8 @@ struct ChannelOpening {
         let reader = try plan.open(path)
         switch plan.format {
         case .csv: return try CSVIndexer.index(reader, plan: plan)
-        case .libsvm, .recordIO:
-            throw LockstepError(.configuration, "\(path): this format is not read yet")
+        case .libsvm: return try LibsvmCursor.index(reader)
+        case .recordIO: return try RecordIOIndexer.index(reader)
         }
     }
 }

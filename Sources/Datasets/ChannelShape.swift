@@ -83,8 +83,8 @@ struct ChannelShape {
             let place = plan.format == .recordIO ? "record" : "line"
             throw LockstepError(
                 .data,
-                "\(plan.files[odd]), \(place) \(files[odd].widthPlace): feature index "
-                    + "\(files[odd].width - 1) lies outside the \(featureCount) features of a row")
+                "\(plan.files[odd]), \(place) \(files[odd].widthPlace): the row has feature index "
+                    + "\(files[odd].width - 1) or a shape that wide; a row has \(featureCount) features")
         }
         guard featureCount <= Int(Int32.max) else {
             throw LockstepError(

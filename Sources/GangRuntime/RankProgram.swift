@@ -1,3 +1,4 @@
+import AlgorithmCatalog
 import ClusterTypes
 public import Collectives
 import Diagnostics
@@ -34,9 +35,10 @@ public struct RankProgram {
 
     /// - Parameters:
     ///   - coreType: kernel set of the linear algebra library on this machine.
-    ///   - find: the algorithm of a name.
+    ///   - find: the algorithm of a name; the built-ins but in tests.
     public init(
-        _ options: Options, coreType: String, find: @escaping (String) throws -> any Algorithm.Type
+        _ options: Options, coreType: String,
+        find: @escaping (String) throws -> any Algorithm.Type = AlgorithmCatalog.requireType
     ) {
         self.options = options
         self.coreType = coreType

@@ -1,4 +1,3 @@
-import AlgorithmCatalog
 import ArgumentParser
 import Diagnostics
 import GangRuntime
@@ -30,8 +29,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let options = RankProgram.Options(
             jobPath: job, threads: threads, attemptFolder: attemptDir, outputFolder: outputDir)
-        let program = RankProgram(
-            options, coreType: LinearAlgebra.prepare().coreType, find: AlgorithmCatalog.requireType)
+        let program = RankProgram(options, coreType: LinearAlgebra.prepare().coreType)
         let status = MPIWorld.run { try program.run($0) }
         guard status == 0 else { throw ExitCode(status) }
     }
