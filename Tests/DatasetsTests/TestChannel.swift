@@ -2,20 +2,8 @@ import Collectives
 import Datasets
 import Diagnostics
 import Foundation
+import Storage
 import Tensors
-
-/// A world of one rank.
-final class SoloWorld: Communicator {
-    let rank = 0
-    let size = 1
-    func barrier() throws {}
-    func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws {}
-    func gather(_ bytes: [UInt8], root: Int) throws -> [[UInt8]] { [bytes] }
-    func allReduce(_ buffer: UnsafeMutableBufferPointer<Int64>, _ operation: ReduceOperation) throws {}
-    func allReduce(_ buffer: UnsafeMutableBufferPointer<Int32>, _ operation: ReduceOperation) throws {}
-    func allReduce(_ buffer: UnsafeMutableBufferPointer<Int16>, _ operation: ReduceOperation) throws {}
-    func abort(code: Int32) -> Never { preconditionFailure("a test ended its world with \(code)") }
-}
 
 /// A folder that is gone when the body returns.
 struct TemporaryFolder {
@@ -49,7 +37,7 @@ extension DataChannel {
         try open(
             ChannelSource(
                 name: "train", path: path, contentType: contentType, defaultLabelCount: labels,
-                featureCount: width, allowsMissing: allowsMissing), communicator: SoloWorld())
+                featureCount: width, allowsMissing: allowsMissing), communicator: SoloCommunicator())
     }
     func loadAll() throws -> Records { try load(0..<recordCount) }
 }
@@ -79,4 +67,13 @@ func message(_ body: () throws -> some Any) -> String {
     } catch {
         return "\(error)"
     }
+}
+
+/// `bytes` as one gzip member.
+func gzipped(_ bytes: [UInt8]) throws -> [UInt8] {
+    var result: [UInt8] = []
+    let writer = try GzipWriter { result.append(contentsOf: $0) }
+    try bytes.withUnsafeBytes { try writer.write($0) }
+    try writer.finish()
+    return result
 }
