@@ -52,8 +52,11 @@ package actor Coordinator {
         }
     }
 
-    /// Closes the store; nothing may be asked afterwards.
-    package func close() throws { try store.close() }
+    /// Closes the store and gives the data folder free; nothing may be asked afterwards.
+    package func close() throws {
+        defer { folder.release() }
+        try store.close()
+    }
 
     /// Looks at the time: leases, longest running times, pauses before another attempt.
     package func tick() {

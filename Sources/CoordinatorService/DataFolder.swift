@@ -2,10 +2,11 @@ import CProcess
 import Diagnostics
 import Foundation
 import Glibc
+import Synchronization
 
 /// The coordinator's data folder, held by one process at a time.
 final class DataFolder: Sendable {
-    private let lock: Int32
+    private let lock = Mutex<Int32>(-1)
 
     /// Makes the folder and takes its lock.
     ///
@@ -17,17 +18,26 @@ final class DataFolder: Sendable {
         } catch {
             throw LockstepError(.io, "cannot make the folder \(configuration.dataFolder)", cause: error)
         }
-        lock = cprocess_lock(configuration.lockFile)
-        if lock == -EAGAIN {
+        let descriptor = cprocess_lock(configuration.lockFile)
+        if descriptor == -EAGAIN {
             throw LockstepError(
                 .conflict,
                 "another coordinator runs on \(configuration.dataFolder): stop it or choose another --data-dir")
         }
-        guard lock >= 0 else {
+        guard descriptor >= 0 else {
             throw LockstepError(
-                .io, "cannot lock \(configuration.lockFile): \(String(cString: strerror(-lock)))")
+                .io, "cannot lock \(configuration.lockFile): \(String(cString: strerror(-descriptor)))")
         }
+        lock.withLock { $0 = descriptor }
     }
 
-    deinit { if lock >= 0 { close(lock) } }
+    deinit { release() }
+
+    /// Lets another coordinator have the folder.
+    func release() {
+        lock.withLock { descriptor in
+            if descriptor >= 0 { close(descriptor) }
+            descriptor = -1
+        }
+    }
 }

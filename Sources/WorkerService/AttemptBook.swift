@@ -102,7 +102,7 @@ actor AttemptBook {
     func settled(_ id: AttemptID) {
         guard let attempt = attempts.removeValue(forKey: id) else { return }
         do {
-            try AttemptFolder.write([], to: attempt.folder.settledFile)
+            try AttemptFolder.write(bytes: [], to: attempt.folder.settledFile)
         } catch {
             logger.warning("attempt not marked as settled", metadata: ["attempt": "\(id)", "reason": "\(error)"])
         }

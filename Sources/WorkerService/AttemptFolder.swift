@@ -69,7 +69,7 @@ package struct AttemptFolder: Sendable, Equatable {
         } catch {
             throw LockstepError(.io, "cannot make the folder \(logs)", cause: error)
         }
-        try Self.write(request, to: jobFile)
+        try Self.write(bytes: request, to: jobFile)
         try Self.write(plan, to: launchFile)
     }
 
@@ -83,10 +83,10 @@ package struct AttemptFolder: Sendable, Equatable {
     package static func write(_ value: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try write(Array(encoder.encode(value)), to: path)
+        try write(bytes: Array(encoder.encode(value)), to: path)
     }
 
-    package static func write(_ bytes: [UInt8], to path: String) throws {
+    package static func write(bytes: [UInt8], to path: String) throws {
         let temporary = path + ".\(getpid()).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("create", temporary) }
