@@ -89,7 +89,7 @@ let modules: [Module] = [
     lib(.base, "Tensors", ["Crypto"]),
     // 2 mechanisms
     lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "Diagnostics", "Rainbow"]),
-    lib(.mechanisms, "Wire", ["CWire", "ClusterTypes", "Diagnostics"]),
+    lib(.mechanisms, "Wire", ["CProtobufC", "CWire", "ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "LinearAlgebra", ["COpenBLAS", "Diagnostics", "Tensors"]),
     lib(.mechanisms, "Collectives", ["CFixedPoint", "Diagnostics", "Threading"]),
     lib(.mechanisms, "Storage", ["CZlib", "Crypto", "Diagnostics"]),
@@ -131,14 +131,14 @@ let modules: [Module] = [
     lib(
         .services, "CoordinatorService",
         [
-            "AlgorithmSpecs", "ClusterTypes", "ControlChannel", "Diagnostics", "JobLifecycle", "JobStore",
-            "Logging", "SageMakerShapes", "Scheduling", "ServiceLifecycle", "Storage",
+            "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "JobLifecycle", "JobStore",
+            "Logging", "SageMakerShapes", "Scheduling", "ServiceLifecycle", "Wire",
         ]),
     lib(
         .services, "WorkerService",
         [
             "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "Logging", "ServiceLifecycle",
-            "Storage",
+            "Wire",
         ]),
     // 7 front doors
     lib(
