@@ -181,5 +181,10 @@ final class StoppingCommunicator: Communicator {
     func allReduce(_ buffer: UnsafeMutableBufferPointer<Int16>, _ operation: ReduceOperation) throws {
         try base.allReduce(buffer, operation)
     }
+    func exchange(
+        _ sent: UnsafeRawBufferPointer, to: Int, _ received: UnsafeMutableRawBufferPointer, from: Int
+    ) throws {
+        try base.exchange(sent, to: to, received, from: from)
+    }
     func abort(code: Int32) -> Never { base.abort(code: code) }
 }
