@@ -53,7 +53,7 @@ package enum Loss: Sendable, Equatable {
 
     /// The same loss where scores and targets are divided by `unit`: `evaluate` of the result times
     /// `unit` to the power `degree` is `evaluate` of this.
-    func inUnits(of unit: Double) -> Loss {
+    package func inUnits(of unit: Double) -> Loss {
         switch self {
         case .huber(let delta): .huber(delta: delta / unit)
         case .epsilonSquared(let epsilon): .epsilonSquared(epsilon: epsilon / unit)
@@ -63,7 +63,7 @@ package enum Loss: Sendable, Equatable {
     }
 
     /// How the loss grows with the unit of the label: 2 like squares, 1 like absolute values, 0 not.
-    var degree: Int {
+    package var degree: Int {
         switch self {
         case .squared, .huber, .epsilonSquared: 2
         case .absolute, .epsilonAbsolute, .quantile: 1
