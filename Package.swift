@@ -125,7 +125,10 @@ let modules: [Module] = [
     // 6 services
     lib(
         .services, "AlgorithmCatalog",
-        ["AlgorithmSpecs", "Diagnostics", "KMeans", "LinearLearner", "Training"]),
+        [
+            "AlgorithmSpecs", "Checkpoints", "Collectives", "Datasets", "Diagnostics", "KMeans",
+            "LinearLearner", "Tensors", "Training",
+        ]),
     lib(
         .services, "CoordinatorService",
         [
@@ -168,8 +171,8 @@ let modules: [Module] = [
     exe(
         "lockstep-train",
         [
-            "ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "LinearAlgebra",
-            "MPICollectives",
+            "AlgorithmCatalog", "ArgumentParser", "CommandLineEntry", "Datasets", "Diagnostics",
+            "GangRuntime", "LinearAlgebra", "MPICollectives", "Storage", "Training",
         ]),
     exe(
         "lockstep-cluster",
@@ -177,8 +180,8 @@ let modules: [Module] = [
     exe(
         "lockstep-bench",
         [
-            "AlgorithmCatalog", "ArgumentParser", "Collectives", "CommandLineEntry", "Datasets",
-            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Tensors", "Threading",
+            "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Collectives", "CommandLineEntry", "Datasets",
+            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Storage", "Tensors", "Threading",
             "Training",
         ]),
 ]
