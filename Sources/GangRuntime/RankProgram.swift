@@ -1,4 +1,4 @@
-import AlgorithmCatalog
+public import AlgorithmCatalog
 import ClusterTypes
 public import Collectives
 import Diagnostics
@@ -38,7 +38,7 @@ public struct RankProgram {
     ///   - find: the algorithm of a name; the built-ins but in tests.
     public init(
         _ options: Options, coreType: String,
-        find: @escaping (String) throws -> any Algorithm.Type = AlgorithmCatalog.requireType
+        find: @escaping (String) throws -> any Algorithm.Type = AlgorithmCatalog.requireType(named:)
     ) {
         self.options = options
         self.coreType = coreType

@@ -13,7 +13,7 @@ import Threading
 extension TrainingLoop {
     /// The job's channels, opened, and what follows from them.
     struct OpenedData {
-        var sources: [ChannelRole: any RecordSource]
+        var sources: [ChannelRole: any OpenedChannel]
         var description: DataDescription
         var identity: JobIdentity
     }
@@ -39,7 +39,7 @@ extension TrainingLoop {
 
     /// Opens every channel of the job; the others take the width of `train`.
     func openChannels() throws -> OpenedData {
-        var sources: [ChannelRole: any RecordSource] = [:]
+        var sources: [ChannelRole: any OpenedChannel] = [:]
         for role in ChannelRole.allCases {
             guard var source = plan.channels.first(where: { $0.name == role.rawValue }) else { continue }
             if source.featureCount == nil { source.featureCount = sources[.train]?.featureCount }
@@ -48,7 +48,7 @@ extension TrainingLoop {
         return try vote.together { try describe(sources) }
     }
 
-    private func describe(_ sources: [ChannelRole: any RecordSource]) throws -> OpenedData {
+    private func describe(_ sources: [ChannelRole: any OpenedChannel]) throws -> OpenedData {
         guard let train = sources[.train] else {
             throw LockstepError(.configuration, "the job has no channel named train")
         }

@@ -12,7 +12,7 @@ import Threading
 /// Trains a job from its newest checkpoint to its model. One a rank; all ranks run it alike.
 public final class TrainingLoop {
     /// Opens a channel; `DataChannel.open` but in tests. Collective, the same error on every rank.
-    public typealias Opening = (ChannelSource, any Communicator) throws -> any RecordSource
+    public typealias Opening = (ChannelSource, any Communicator) throws -> any OpenedChannel
 
     let plan: TrainingPlan
     let type: any Algorithm.Type

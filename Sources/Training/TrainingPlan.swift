@@ -37,7 +37,7 @@ public struct TrainingPlan: Sendable {
     private static let mathematics = "1"
 
     /// What decides the job's mathematics.
-    func identity(algorithm: String, sources: [String: any RecordSource]) -> JobIdentity {
+    func identity(algorithm: String, sources: [String: any OpenedChannel]) -> JobIdentity {
         var fields = ["algorithm": algorithm, "mathematics": Self.mathematics, "blas_core_type": coreType]
         for (name, value) in hyperparameters.values where !RuntimeSettings.namesWithoutEffect.contains(name) {
             fields["hyperparameter \(name)"] = value

@@ -65,12 +65,18 @@ import Testing
             _ = try job.modelHash()
             #expect(try job.verify().isGood)
             let path = try job.locations.jobFolder + "/" + file
+            let model = try job.locations.modelArtifact
+            let original = try ModelArtifact(reading: model)
             let size = try Data(contentsOf: URL(fileURLWithPath: path)).count
             let offsets = file == "output/model.tar.gz" ? Array(10..<size) : Array(0..<size)
             for offset in offsets where offset % 7 == 0 || offset == size - 1 {
                 try flip(path, at: offset)
-                let verification = try JobVerifier(job.locations).verify()
-                #expect(!verification.isGood || Self.isInformation(file, offset), "byte \(offset) of \(size)")
+                let verification = try job.verify()
+                // Another deflate stream may hold the same bytes: then nothing is damaged.
+                let isSame = verification.isGood && (try ModelArtifact(reading: model)) == original
+                #expect(
+                    !verification.isGood || Self.isInformation(file, offset)
+                        || (file.hasSuffix(".gz") && isSame), "byte \(offset) of \(size)")
                 try flip(path, at: offset)
             }
             #expect(try job.verify().isGood)

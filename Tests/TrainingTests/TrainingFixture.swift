@@ -10,7 +10,7 @@ import Tensors
 import Training
 
 /// Records in memory, as an opened channel.
-struct MemorySource: RecordSource {
+struct MemorySource: OpenedChannel {
     let records: Records
     var recordCount: Int { records.count }
     var featureCount: Int { records.features.columns }

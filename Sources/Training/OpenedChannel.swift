@@ -2,7 +2,7 @@ public import Datasets
 public import Tensors
 
 /// An opened channel, as the training loop needs it: its shape, and records by range.
-public protocol RecordSource: Sendable {
+public protocol OpenedChannel: Sendable {
     var recordCount: Int { get }
     /// Width of a row.
     var featureCount: Int { get }
@@ -13,4 +13,4 @@ public protocol RecordSource: Sendable {
     func load(_ range: Range<Int>) throws -> Records
 }
 
-extension DataChannel: RecordSource {}
+extension DataChannel: OpenedChannel {}
