@@ -7,8 +7,6 @@ import LinearAlgebra
 import Storage
 import Training
 
-extension PredictionFormat: ExpressibleByArgument {}
-
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
@@ -31,11 +29,16 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "Labels that stand before the features of a record: 0 or 1.")
     var labelSize = 0
 
-    @Option(help: "csv, jsonlines or json.")
+    @Option(help: "csv, jsonlines or json.", transform: Self.format)
     var outputFormat = PredictionFormat.jsonlines
 
     @Option(help: "File for the predictions (default: standard output).")
     var out: String?
+
+    private static func format(_ name: String) throws -> PredictionFormat {
+        if let format = PredictionFormat(rawValue: name) { return format }
+        throw ValidationError("it must be csv, jsonlines or json")
+    }
 
     func validate() throws {
         guard (0...1).contains(labelSize) else {
