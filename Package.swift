@@ -28,6 +28,7 @@ let external: [String: Target.Dependency] = [
     "AsyncHTTPClient": .product(name: "AsyncHTTPClient", package: "async-http-client"),
     "Collections": .product(name: "Collections", package: "swift-collections"),
     "Crypto": .product(name: "Crypto", package: "swift-crypto"),
+    "HTTPTypes": .product(name: "HTTPTypes", package: "swift-http-types"),
     "GRDB": .product(name: "GRDB", package: "GRDB.swift"),
     "Hummingbird": .product(name: "Hummingbird", package: "hummingbird"),
     "HummingbirdTesting": .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -80,16 +81,17 @@ let modules: [Module] = [
     sys("CZlib", "zlib", "zlib1g-dev"),
     // 1 base
     cTarget(.base, "CWire", ["CProtobufC"]),
+    cTarget(.base, "CFixedPoint"),
     cTarget(.base, "CProcess"),
     lib(.base, "Diagnostics"),
     lib(.base, "ClusterTypes"),
     lib(.base, "Threading"),
     lib(.base, "Tensors", ["Crypto"]),
     // 2 mechanisms
-    lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "Diagnostics"]),
-    lib(.mechanisms, "Wire", ["CWire", "ClusterTypes", "Diagnostics"]),
+    lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "Diagnostics", "Rainbow"]),
+    lib(.mechanisms, "Wire", ["CProtobufC", "CWire", "ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "LinearAlgebra", ["COpenBLAS", "Diagnostics", "Tensors"]),
-    lib(.mechanisms, "Collectives", ["Diagnostics", "Threading"]),
+    lib(.mechanisms, "Collectives", ["CFixedPoint", "Diagnostics", "Threading"]),
     lib(.mechanisms, "Storage", ["CZlib", "Crypto", "Diagnostics"]),
     lib(.mechanisms, "JobLifecycle", ["ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "Scheduling", ["ClusterTypes", "Diagnostics"]),
@@ -132,21 +134,21 @@ let modules: [Module] = [
     lib(
         .services, "CoordinatorService",
         [
-            "AlgorithmSpecs", "ClusterTypes", "ControlChannel", "Diagnostics", "JobLifecycle", "JobStore",
-            "Logging", "SageMakerShapes", "Scheduling", "ServiceLifecycle", "Storage",
+            "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "JobLifecycle", "JobStore",
+            "Logging", "SageMakerShapes", "Scheduling", "ServiceLifecycle", "Wire",
         ]),
     lib(
         .services, "WorkerService",
         [
             "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "Logging", "ServiceLifecycle",
-            "Storage",
+            "Wire",
         ]),
     // 7 front doors
     lib(
         .frontDoors, "SageMakerAPI",
         [
-            "AlgorithmSpecs", "ClusterTypes", "CoordinatorService", "Diagnostics", "Hummingbird",
-            "JobLifecycle", "Logging", "SageMakerShapes", "ServiceLifecycle",
+            "AlgorithmSpecs", "ClusterTypes", "Diagnostics", "HTTPTypes", "Hummingbird", "JobLifecycle",
+            "Logging", "NIOCore", "SageMakerShapes", "ServiceLifecycle",
         ]),
     lib(
         .frontDoors, "GangRuntime",
@@ -212,9 +214,9 @@ let testTargets: [Target] = [
     tests(
         "APITests",
         [
-            "APIClient", "AlgorithmSpecs", "ClusterTypes", "CoordinatorService", "Diagnostics",
-            "Hummingbird", "HummingbirdTesting", "JobLifecycle", "Logging", "SageMakerAPI",
-            "SageMakerShapes",
+            "APIClient", "AlgorithmSpecs", "ClusterTypes", "CommandLineEntry", "Diagnostics", "HTTPTypes",
+            "Hummingbird", "HummingbirdTesting", "JobLifecycle", "Logging", "NIOCore", "SageMakerAPI",
+            "SageMakerShapes", "Subprocess",
         ]),
     tests("IntegrationTests", ["ClusterTypes", "Diagnostics"], exclude: ["Clients"]),
     tests("TidyTests", []),
@@ -241,6 +243,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

@@ -27,6 +27,7 @@ struct CSVIndexer {
     private mutating func run() throws -> FileIndex {
         line += try CSVHeader.skip(plan.header, in: reader, delimiter: plan.delimiter)
         index.labelCount = plan.labelCount
+        index.hasDense = true
         while true {
             try scanWindow()
             if reader.isAtEnd {

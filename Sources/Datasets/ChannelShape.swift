@@ -12,7 +12,8 @@ struct ChannelShape {
         guard let first = files.firstIndex(where: { $0.recordCount > 0 }) else {
             throw LockstepError(.data, "channel '\(source.name)': \(source.path) holds no records")
         }
-        isSparse = files.contains(where: \.isSparse)
+        // Rows of zeros alone are what a sparse writer leaves of them.
+        isSparse = files.contains(where: \.hasSparse) || !files.contains(where: \.hasDense)
         labelCount = files[first].labelCount
         featureCount = 0
         try checkLabels(source: source, plan: plan, files: files, first: first)

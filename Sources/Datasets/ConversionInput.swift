@@ -1,3 +1,4 @@
+import Collectives
 import Diagnostics
 
 /// The input of a conversion, in one of the formats of channels or IDX.

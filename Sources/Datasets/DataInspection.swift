@@ -1,3 +1,4 @@
+import Collectives
 import Diagnostics
 import Storage
 import Tensors

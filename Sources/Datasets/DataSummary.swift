@@ -11,6 +11,17 @@ package struct DataSummary: Codable, Sendable, Equatable {
         package var max: Float?
         package var mean: Double?
         package var missing: Int
+
+        package init(
+            index: Int, name: String? = nil, min: Float?, max: Float?, mean: Double?, missing: Int = 0
+        ) {
+            self.index = index
+            self.name = name
+            self.min = min
+            self.max = max
+            self.mean = mean
+            self.missing = missing
+        }
     }
 
     package struct Labels: Codable, Sendable, Equatable {

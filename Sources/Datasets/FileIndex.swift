@@ -24,7 +24,9 @@ struct FileIndex: Sendable, Equatable {
     var checkpoints: [Checkpoint] = []
     /// Stored entries of all records, in a sparse format.
     var entryCount = 0
-    var isSparse = false
+    /// Whether some record is sparse, and whether some record is dense. A row of zeros may be neither.
+    var hasSparse = false
+    var hasDense = false
     /// Labels a record: 0 or 1.
     var labelCount = 0
 
@@ -57,7 +59,8 @@ struct FileIndex: Sendable, Equatable {
 
 extension FileIndex: ByteCodable {
     func encode(to bytes: inout ByteEncoder) {
-        for value in [recordCount, width, widthPlace, entryCount, isSparse ? 1 : 0, labelCount] {
+        let flags = (hasSparse ? 1 : 0) + (hasDense ? 2 : 0)
+        for value in [recordCount, width, widthPlace, entryCount, flags, labelCount] {
             bytes.put(value)
         }
         bytes.put(checkpoints.count)
@@ -74,7 +77,8 @@ extension FileIndex: ByteCodable {
         width = try bytes.integer()
         widthPlace = try bytes.integer()
         entryCount = try bytes.integer()
-        isSparse = try bytes.integer() == 1
+        let flags = try bytes.integer()
+        (hasSparse, hasDense) = (flags & 1 != 0, flags & 2 != 0)
         labelCount = try bytes.integer()
         checkpoints = try (0..<bytes.integer()).map { _ in
             try Checkpoint(

@@ -18,7 +18,7 @@ final class LibsvmCursor: FileCursor {
     /// One pass over the file behind `reader`: rows, entries and the largest index.
     static func index(_ reader: BlockReader) throws -> FileIndex {
         let cursor = LibsvmCursor(reader, labelCount: 0)
-        var index = FileIndex(isSparse: true)
+        var index = FileIndex(hasSparse: true)
         while try cursor.readRow() {
             let row = cursor.parser
             let labelCount = row.label == nil ? 0 : 1

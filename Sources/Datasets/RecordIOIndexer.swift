@@ -6,8 +6,6 @@ struct RecordIOIndexer {
     private var decoder = RecordDecoder()
     private var template: DenseRecordTemplate?
     private var index = FileIndex()
-    private var denseCount = 0
-    private var sparseCount = 0
     /// Width of the first dense record, and one of another width.
     private var denseWidth: Int?
     private var oddDense: LockstepError?
@@ -25,7 +23,6 @@ struct RecordIOIndexer {
         while true {
             let read: Void? = try frames.next { payload in
                 if let template, template.matches(payload) {
-                    denseCount += 1
                     try note(width: template.width, entries: template.width, hasLabel: template.hasLabel)
                     return
                 }
@@ -34,16 +31,14 @@ struct RecordIOIndexer {
             }
             if read == nil { break }
         }
-        // Rows of zeros fit both; alone they are what a sparse writer leaves of them.
-        index.isSparse = sparseCount > 0 || denseCount == 0
-        if !index.isSparse, let oddDense { throw oddDense }
+        if !index.hasSparse, let oddDense { throw oddDense }
         return index
     }
 
     private mutating func noteDecoded() throws {
         let (width, hasLabel) = (decoder.width, decoder.label != nil)
         if decoder.kind == .sparse {
-            sparseCount += 1
+            index.hasSparse = true
         } else {
             if let denseWidth, denseWidth != width, oddDense == nil {
                 oddDense = frames.damaged("\(width) features found where \(denseWidth) are expected")
@@ -51,7 +46,7 @@ struct RecordIOIndexer {
             denseWidth = denseWidth ?? width
         }
         if decoder.kind == .dense {
-            denseCount += 1
+            index.hasDense = true
             if template == nil { template = DenseRecordTemplate(width: width, hasLabel: hasLabel) }
         }
         try note(width: width, entries: decoder.values.count, hasLabel: hasLabel)

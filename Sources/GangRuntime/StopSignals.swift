@@ -19,6 +19,12 @@ enum StopSignals {
         sigemptyset(&action.sa_mask)
         sigaction(SIGTERM, &action, nil)
         sigaction(SIGUSR1, &action, nil)
+        // A launcher may have left them blocked, and threads made later inherit this mask.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGUSR1)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         return flag
     }
 }

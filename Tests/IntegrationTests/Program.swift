@@ -48,7 +48,8 @@ struct Program {
         for file in [output, error] { try Data().write(to: file) }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [path(name)] + arguments
+        // Tests run on threads that block signals, which a child would inherit.
+        process.arguments = ["--default-signal=TERM,USR1,INT", path(name)] + arguments
         process.environment = environment(extra)
         process.currentDirectoryURL = folder
         process.standardOutput = try FileHandle(forWritingTo: output)
