@@ -127,7 +127,10 @@ let modules: [Module] = [
     // 6 services
     lib(
         .services, "AlgorithmCatalog",
-        ["AlgorithmSpecs", "Diagnostics", "KMeans", "LinearLearner", "Training"]),
+        [
+            "AlgorithmSpecs", "Checkpoints", "Collectives", "Datasets", "Diagnostics", "KMeans",
+            "LinearLearner", "Tensors", "Training",
+        ]),
     lib(
         .services, "CoordinatorService",
         [
@@ -170,8 +173,8 @@ let modules: [Module] = [
     exe(
         "lockstep-train",
         [
-            "ArgumentParser", "CommandLineEntry", "Diagnostics", "GangRuntime", "LinearAlgebra",
-            "MPICollectives",
+            "AlgorithmCatalog", "ArgumentParser", "CommandLineEntry", "Datasets", "Diagnostics",
+            "GangRuntime", "LinearAlgebra", "MPICollectives", "Storage", "Training",
         ]),
     exe(
         "lockstep-cluster",
@@ -179,8 +182,8 @@ let modules: [Module] = [
     exe(
         "lockstep-bench",
         [
-            "AlgorithmCatalog", "ArgumentParser", "Collectives", "CommandLineEntry", "Datasets",
-            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Tensors", "Threading",
+            "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Collectives", "CommandLineEntry", "Datasets",
+            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Storage", "Tensors", "Threading",
             "Training",
         ]),
 ]

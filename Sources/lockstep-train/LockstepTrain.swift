@@ -12,7 +12,7 @@ struct LockstepTrain: ParsableCommand {
             Run again, it goes on from the newest checkpoint, on any number of ranks; the model is the same.
             """,
         version: LockstepVersion.current,
-        subcommands: [RunCommand.self],
+        subcommands: [RunCommand.self, PredictCommand.self],
         defaultSubcommand: RunCommand.self)
     static func main() { runAsProgram() }
 }
