@@ -12,10 +12,13 @@ public struct AlgorithmSpec: Sendable {
     public let metrics: [MetricSpec]
     /// Labels a row in the `train` channel that CSV has by default: 1 supervised, 0 unsupervised.
     public let labelCount: Int
+    /// Rules that concern more than one hyperparameter, checked by `resolve` after each value.
+    package let constraints: [HyperparameterConstraint]
 
     public init(
         name: String, summary: String, labelCount: Int, hyperparameters: [HyperparameterSpec],
-        channels: [ChannelRequirement], metrics: [MetricSpec]
+        channels: [ChannelRequirement], metrics: [MetricSpec],
+        constraints: [HyperparameterConstraint] = []
     ) {
         self.name = name
         self.summary = summary
@@ -23,8 +26,13 @@ public struct AlgorithmSpec: Sendable {
         self.hyperparameters = hyperparameters
         self.channels = channels
         self.metrics = metrics
+        self.constraints = constraints
     }
 }
+
+/// A rule over several hyperparameters: gets the checked values, returns what is wrong with them in
+/// one sentence without a full stop, or `nil`.
+public typealias HyperparameterConstraint = @Sendable ([String: String]) -> String?
 
 public struct ChannelRequirement: Sendable {
     public let name: String
@@ -69,11 +77,14 @@ public struct HyperparameterSpec: Sendable {
     public let isTunable: Bool
     /// Whether the word `auto` is accepted beside the type's values.
     public let allowsAuto: Bool
+    /// Other words accepted beside the type's values, `balanced`.
+    public let words: [String]
     public let summary: String
 
     public init(
         _ name: String, _ type: ValueType, default defaultValue: String? = nil,
-        isRequired: Bool = false, isTunable: Bool = false, allowsAuto: Bool = false, _ summary: String
+        isRequired: Bool = false, isTunable: Bool = false, allowsAuto: Bool = false,
+        words: [String] = [], _ summary: String
     ) {
         self.name = name
         self.type = type
@@ -81,6 +92,7 @@ public struct HyperparameterSpec: Sendable {
         self.isRequired = isRequired
         self.isTunable = isTunable
         self.allowsAuto = allowsAuto
+        self.words = words
         self.summary = summary
     }
 }

@@ -25,3 +25,11 @@ static inline void *cmpi_in_place(void) { return MPI_IN_PLACE; }
 static inline int cmpi_recv(void *buffer, int count, int source, int tag, MPI_Comm comm) {
     return MPI_Recv(buffer, count, MPI_BYTE, source, tag, comm, MPI_STATUS_IGNORE);
 }
+
+static inline int cmpi_sendrecv(
+    const void *sent, int sent_count, int to, void *received, int received_count, int from,
+    MPI_Comm comm) {
+    return MPI_Sendrecv(
+        sent, sent_count, MPI_BYTE, to, 0, received, received_count, MPI_BYTE, from, 0, comm,
+        MPI_STATUS_IGNORE);
+}

@@ -23,9 +23,9 @@ enum DoubleElements: FixedPointFormat {
 
     static func quantize(
         _ parts: [UnsafePointer<Double>], count: Int, exponents: UnsafePointer<Int16>, headroom: Int,
-        into integers: UnsafeMutablePointer<Int64>
+        into integers: UnsafeMutablePointer<Int64>, adds: Bool
     ) {
-        integers.update(repeating: 0, count: count)
+        if !adds { integers.update(repeating: 0, count: count) }
         for part in parts {
             for index in 0..<count {
                 integers[index] &+= rounded(
@@ -53,16 +53,16 @@ enum DoubleElements: FixedPointFormat {
     static func restore(
         _ integers: UnsafePointer<Int64>, count: Int, exponents: UnsafePointer<Int16>, headroom: Int,
         into values: UnsafeMutablePointer<Double>
-    ) -> Int? {
-        var firstOutOfRange: Int?
+    ) {
         for index in 0..<count {
-            let bits = pattern(
-                integers[index].magnitude, unitExponent: max(Int(exponents[index]), 1) + headroom - 1085)
-            if bits >= 0x7FF0_0000_0000_0000, firstOutOfRange == nil { firstOutOfRange = index }
+            let unit = max(Int(exponents[index]), 1) + headroom - 1085
+            let bits = min(pattern(integers[index].magnitude, unitExponent: unit), 0x7FF0_0000_0000_0000)
             values[index] = Double(bitPattern: integers[index] < 0 ? bits | 1 << 63 : bits)
         }
-        return firstOutOfRange
     }
+
+    /// Below that, 2^63 units are less than 2^1023.
+    static func riskyExponent(headroom: Int) -> Int16 { Int16(2046 - headroom) }
 
     /// The bit pattern of `magnitude` · 2^`unitExponent`, rounded once to nearest-even; infinity's or
     /// more when that is out of range.

@@ -19,17 +19,17 @@ protocol FixedPointFormat: SendableMetatype {
     /// Raises `exponents` to the largest biased exponent of each block of `part`.
     static func raise(
         _ exponents: UnsafeMutablePointer<Int16>, to part: UnsafePointer<Value>, count: Int)
-    /// Sums the scaled and rounded `parts` into `integers`; writes zeros when there is no part.
+    /// Sums the scaled and rounded `parts` into `integers`, or adds them to what is there.
     static func quantize(
         _ parts: [UnsafePointer<Value>], count: Int, exponents: UnsafePointer<Int16>, headroom: Int,
-        into integers: UnsafeMutablePointer<Integer>)
-    /// Writes the values that `integers` stand for, rounded once to nearest-even.
-    ///
-    /// - Returns: the first position whose value is out of range, or `nil`.
+        into integers: UnsafeMutablePointer<Integer>, adds: Bool)
+    /// Writes the values that `integers` stand for, rounded once to nearest-even; infinity for those
+    /// out of range.
     static func restore(
         _ integers: UnsafePointer<Integer>, count: Int, exponents: UnsafePointer<Int16>, headroom: Int,
-        into values: UnsafeMutablePointer<Value>
-    ) -> Int?
+        into values: UnsafeMutablePointer<Value>)
+    /// The least exponent of a block whose sum may be out of range.
+    static func riskyExponent(headroom: Int) -> Int16
     /// The first position in `part` that is not finite, and whether it is a NaN.
     static func firstNonFinite(_ part: UnsafePointer<Value>, count: Int) -> (index: Int, isNaN: Bool)?
     /// Adds up the integers of all ranks. Collective.

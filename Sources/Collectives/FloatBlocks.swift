@@ -1,3 +1,5 @@
+import CFixedPoint
+
 /// `Float` as `Int32` with one power-of-two scale for each 1,024 values.
 ///
 /// With b the largest biased exponent of a block and h the headroom, every value of the block is less
@@ -19,97 +21,43 @@ enum FloatBlocks: FixedPointFormat {
         var block = 0
         for start in stride(from: 0, to: count, by: blockLength) {
             let length = min(blockLength, count - start)
-            exponents[block] = max(exponents[block], largestExponent(part + start, count: length))
+            exponents[block] = max(exponents[block], cfixed_largest_exponent(part + start, length))
             block += 1
         }
-    }
-
-    /// Compares the upper halves of the bit patterns: as 16-bit integers they order like magnitudes,
-    /// and they begin with the exponent.
-    private static func largestExponent(_ values: UnsafePointer<Float>, count: Int) -> Int16 {
-        let bytes = UnsafeRawPointer(values)
-        var first = SIMD8<Int16>(repeating: 0)
-        var second = first
-        let even = count & ~15
-        for index in stride(from: 0, to: even, by: 16) {
-            let low = bytes.loadUnaligned(fromByteOffset: index * 4, as: SIMD8<Int32>.self)
-            let high = bytes.loadUnaligned(fromByteOffset: index * 4 + 32, as: SIMD8<Int32>.self)
-            first = pointwiseMax(first, SIMD8<Int16>(truncatingIfNeeded: low &>> 16) & 0x7FFF)
-            second = pointwiseMax(second, SIMD8<Int16>(truncatingIfNeeded: high &>> 16) & 0x7FFF)
-        }
-        var largest = pointwiseMax(first, second).max()
-        for index in even..<count {
-            largest = max(largest, Int16(truncatingIfNeeded: values[index].bitPattern >> 16) & 0x7FFF)
-        }
-        return largest >> 7
     }
 
     static func quantize(
         _ parts: [UnsafePointer<Float>], count: Int, exponents: UnsafePointer<Int16>, headroom: Int,
-        into integers: UnsafeMutablePointer<Int32>
+        into integers: UnsafeMutablePointer<Int32>, adds: Bool
     ) {
-        guard let first = parts.first else {
-            integers.update(repeating: 0, count: count)
-            return
-        }
+        if parts.isEmpty, !adds { integers.update(repeating: 0, count: count) }
         var block = 0
         for start in stride(from: 0, to: count, by: blockLength) {
             let length = min(blockLength, count - start)
-            let scale = powerOfTwo(157 - headroom - Int(exponents[block]))
-            let out = integers + start
-            let values = first + start
-            for index in 0..<length { out[index] = rounded(values[index], scale) }
-            for part in parts.dropFirst() {
-                let values = part + start
-                for index in 0..<length { out[index] &+= rounded(values[index], scale) }
+            let scale = Int32(157 - headroom) - Int32(exponents[block])
+            for (index, part) in parts.enumerated() {
+                let accumulates: Int32 = adds || index > 0 ? 1 : 0
+                cfixed_quantize(part + start, length, scale, integers + start, accumulates)
             }
             block += 1
         }
-    }
-
-    /// Adding 1.5 · 2^52 leaves the nearest whole number, ties to even, in the low bits of the
-    /// significand, in two's complement.
-    @inline(__always)
-    private static func rounded(_ value: Float, _ scale: Double) -> Int32 {
-        Int32(truncatingIfNeeded: (Double(value) * scale + 0x1.8p52).bitPattern)
     }
 
     static func restore(
         _ integers: UnsafePointer<Int32>, count: Int, exponents: UnsafePointer<Int16>, headroom: Int,
         into values: UnsafeMutablePointer<Float>
-    ) -> Int? {
+    ) {
         var block = 0
         for start in stride(from: 0, to: count, by: blockLength) {
             let length = min(blockLength, count - start)
-            let exponent = Int(exponents[block])
-            restore(integers + start, length, unitExponent: exponent + headroom - 157, values + start)
-            // Below that, 2^31 units stay inside the range.
-            if exponent + headroom >= 254, let bad = firstNonFinite(values + start, count: length) {
-                return start + bad.index
-            }
+            let unit = Int32(exponents[block]) + Int32(headroom - 157)
+            cfixed_restore(integers + start, length, unit, values + start)
             block += 1
         }
-        return nil
     }
 
-    private static func restore(
-        _ integers: UnsafePointer<Int32>, _ count: Int, unitExponent: Int,
-        _ values: UnsafeMutablePointer<Float>
-    ) {
-        // One unit is a normal Float: the rounding to 24 bits may come before the exact product. Else
-        // the result may be subnormal, and must be rounded there, after the product in Double.
-        if unitExponent >= -126 {
-            let unit = Float(powerOfTwo(unitExponent))
-            for index in 0..<count { values[index] = Float(integers[index]) * unit }
-        } else {
-            let unit = powerOfTwo(unitExponent)
-            for index in 0..<count { values[index] = Float(Double(integers[index]) * unit) }
-        }
-    }
-
-    private static func powerOfTwo(_ exponent: Int) -> Double {
-        Double(bitPattern: UInt64(exponent + 1023) << 52)
-    }
+    /// Below that, 2^31 units are less than 2^127.
+    static func riskyExponent(headroom: Int) -> Int16 { Int16(254 - headroom) }
 
     static func reduce(
         _ integers: UnsafeMutableBufferPointer<Int32>, _ communicator: any Communicator

@@ -64,6 +64,24 @@ final class LoopbackCommunicator: Communicator {
         }
     }
 
+    func exchange(
+        _ sent: UnsafeRawBufferPointer, to: Int, _ received: UnsafeMutableRawBufferPointer, from: Int
+    ) throws {
+        try checkRoot(to)
+        try checkRoot(from)
+        let call = LoopbackMeeting.Call(
+            words: "exchange", memory: received, bytes: [[UInt8](sent)], from: from, to: to)
+        _ = try meeting.meet(rank, call) { calls in
+            for (rank, call) in calls.enumerated() {
+                guard calls[call.from].to == rank, calls[call.from].bytes[0].count == call.memory.count else {
+                    throw LockstepError(
+                        .bug, "rank \(call.from) does not send the bytes that rank \(rank) waits for")
+                }
+                call.memory.copyBytes(from: calls[call.from].bytes[0])
+            }
+        }
+    }
+
     /// A thread cannot be ended from within; this one is parked, and the world ends as with a throw.
     func abort(code: Int32) -> Never {
         let error = LockstepError(.conflict, "rank \(rank) aborted the world with exit status \(code)")
@@ -73,14 +91,14 @@ final class LoopbackCommunicator: Communicator {
 
     private func checkRoot(_ root: Int) throws {
         guard root >= 0 && root < size else {
-            throw LockstepError(.bug, "a world of \(size) ranks has no rank \(root) to be the root")
+            throw LockstepError(.bug, "a world of \(size) ranks has no rank \(root)")
         }
     }
 
     @discardableResult
     private func meet(
         _ words: String, _ memory: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0),
-        bytes: [[UInt8]] = [], _ work: (inout [LoopbackMeeting.Call]) -> Void
+        bytes: [[UInt8]] = [], _ work: (inout [LoopbackMeeting.Call]) throws -> Void
     ) throws -> [[UInt8]] {
         try meeting.meet(rank, LoopbackMeeting.Call(words: words, memory: memory, bytes: bytes), work)
     }

@@ -16,6 +16,9 @@ final class LoopbackMeeting: @unchecked Sendable {
         let memory: UnsafeMutableRawBufferPointer
         /// What the rank gives and gets when its memory is not reduced in place.
         var bytes: [[UInt8]] = []
+        /// Whose bytes the rank wants in an exchange, and who is to get its own.
+        var from = 0
+        var to = 0
     }
 
     private let condition = NSCondition()
@@ -34,7 +37,7 @@ final class LoopbackMeeting: @unchecked Sendable {
     /// Waits for all ranks; `work` of the last one runs over all calls, in order of rank.
     ///
     /// - Returns: the `bytes` of this rank's call after the work.
-    func meet(_ rank: Int, _ call: Call, _ work: (inout [Call]) -> Void) throws -> [[UInt8]] {
+    func meet(_ rank: Int, _ call: Call, _ work: (inout [Call]) throws -> Void) throws -> [[UInt8]] {
         condition.lock()
         defer { condition.unlock() }
         try checkWorld(rank, call)
@@ -53,7 +56,7 @@ final class LoopbackMeeting: @unchecked Sendable {
         return results[rank]
     }
 
-    private func close(_ work: (inout [Call]) -> Void) throws {
+    private func close(_ work: (inout [Call]) throws -> Void) throws {
         var all = calls.compactMap { $0 }
         if let other = all.firstIndex(where: { $0.words != all[0].words }) {
             let error = LockstepError(
@@ -61,7 +64,12 @@ final class LoopbackMeeting: @unchecked Sendable {
             fail(with: error)
             throw error
         }
-        work(&all)
+        do {
+            try work(&all)
+        } catch {
+            fail(with: error)
+            throw error
+        }
         results = all.map(\.bytes)
         calls = Array(repeating: nil, count: calls.count)
         arrived = 0

@@ -56,6 +56,24 @@ public final class MPICommunicator: Communicator {
         try reduce(buffer, cmpi_int16(), operation)
     }
 
+    public func exchange(
+        _ sent: UnsafeRawBufferPointer, to: Int, _ received: UnsafeMutableRawBufferPointer, from: Int
+    ) throws {
+        let to = try rank(to)
+        let from = try rank(from)
+        try forEachPiece(of: max(sent.count, received.count)) { offset, count in
+            // The direction that has ended has no partner any more.
+            let outgoing = Int32(max(0, min(Int(count), sent.count - offset)))
+            let incoming = Int32(max(0, min(Int(count), received.count - offset)))
+            try check(
+                cmpi_sendrecv(
+                    sent.baseAddress.map { $0 + offset }, outgoing, outgoing > 0 ? to : MPI_PROC_NULL,
+                    received.baseAddress.map { $0 + offset }, incoming, incoming > 0 ? from : MPI_PROC_NULL,
+                    world),
+                "MPI_Sendrecv")
+        }
+    }
+
     /// Sums floats in the order that MPI chooses: the result depends on the world. Collective.
     ///
     /// Only to measure the exact sum against.
@@ -139,7 +157,7 @@ public final class MPICommunicator: Communicator {
 
     private func rank(_ root: Int) throws -> Int32 {
         guard let number = Int32(exactly: root), root >= 0, root < size else {
-            throw LockstepError(.bug, "a world of \(size) ranks has no rank \(root) to be the root")
+            throw LockstepError(.bug, "a world of \(size) ranks has no rank \(root)")
         }
         return number
     }

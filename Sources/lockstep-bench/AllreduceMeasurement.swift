@@ -42,15 +42,16 @@ final class AllreduceMeasurement {
             }
             return part
         }
-        let result = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
-        result.update(repeating: 0)
-        defer {
-            for part in parts { part.deallocate() }
-            result.deallocate()
+        // One for each way: a program has one of them, and MPI leaves its own in its peers' caches.
+        let results = (0..<2).map { _ in
+            let result = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+            result.update(repeating: 0)
+            return result
         }
-        let float = { [communicator] in try communicator.inexactSum(parts[0], into: result) }
+        defer { for buffer in parts + results { buffer.deallocate() } }
+        let float = { [communicator] in try communicator.inexactSum(parts[0], into: results[0]) }
         let exact = { [exact, communicator] in
-            try exact.sum(parts, count: count, name: "w", step: communicator.step ?? 0, into: result)
+            try exact.sum(parts, count: count, name: "w", step: communicator.step ?? 0, into: results[1])
         }
         let warmUp = try time(float) + time(exact) + time(float) + time(exact)
         let repetitions = max(7, min(20_000, Int(bench.seconds / (warmUp / 2))))

@@ -1,5 +1,6 @@
 import ArgumentParser
 
 struct TrainBench: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "train", abstract: "Training throughput against scikit-learn.")
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Training throughput against scikit-learn.")
 }

@@ -28,6 +28,23 @@ import Testing
         #expect(sums == Array(repeating: expected, count: size))
     }
 
+    @Test("An exchange passes bytes round the ring", arguments: [1, 2, 3, 5])
+    func exchange(_ size: Int) throws {
+        let received = try LoopbackWorld.run(size: size) { world in
+            let previous = (world.rank + size - 1) % size
+            let sent = [UInt8](repeating: UInt8(world.rank), count: world.rank)
+            var received = [UInt8](repeating: 99, count: previous)
+            try sent.withUnsafeBytes { sent in
+                try received.withUnsafeMutableBytes {
+                    try world.exchange(sent, to: (world.rank + 1) % size, $0, from: previous)
+                }
+            }
+            return received
+        }
+        let expected = (0..<size).map { [UInt8](repeating: UInt8(($0 + size - 1) % size), count: ($0 + size - 1) % size) }
+        #expect(received == expected)
+    }
+
     @Test("The first error of a rank ends the world and is the one thrown")
     func firstErrorWins() {
         let error = #expect(throws: LockstepError.self) {

@@ -21,7 +21,8 @@ import Testing
         // Some hundred KiB a file, so that there are several checkpoints.
         Layout(
             testDescription: "csv, wide", format: .csv, fileCounts: [900, 1, 1500], width: 60),
-        Layout(testDescription: "libsvm, uneven files", format: .libsvm, isSparse: true, fileCounts: [9, 300, 1]),
+        Layout(
+            testDescription: "libsvm, uneven", format: .libsvm, isSparse: true, fileCounts: [9, 300, 1]),
         Layout(
             testDescription: "libsvm, wide", format: .libsvm, isSparse: true, fileCounts: [3000, 2000],
             width: 200),

@@ -1,0 +1,123 @@
+import Diagnostics
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import JobLifecycle
+import Logging
+import NIOCore
+import SageMakerShapes
+
+/// Turns HTTP requests into calls of operations: `POST /` with the operation in X-Amz-Target,
+/// `GET /health` for probes.
+struct APIResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    static let operations: [any APIOperation.Type] = [
+        CreateTrainingJob.self, DescribeTrainingJob.self, ListTrainingJobs.self, StopTrainingJob.self,
+        ListTags.self, DescribeLogStreams.self, GetLogEvents.self, FilterLogEvents.self,
+        ListWorkers.self, ListAlgorithms.self, DescribeAlgorithm.self,
+    ]
+    private static let operationByTarget = Dictionary(
+        uniqueKeysWithValues: operations.map { ($0.target, $0) })
+    /// Far more than the largest legal request.
+    private static let bodyLimitBytes = 4 << 20
+
+    let service: any JobService
+    let accountID: String
+    let defaultRegion: String
+    let logger: Logger
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        if request.method == .get, request.uri.path == "/health" {
+            return Self.response(200, #"{"status":"ok"}"#, requestID: UUID())
+        }
+        let requestID = UUID()
+        let target = Self.header("X-Amz-Target", of: request) ?? ""
+        do {
+            let answer = try await answer(request, target: target)
+            return Self.response(200, answer, requestID: requestID)
+        } catch {
+            let fault = APIFault(error, target: target)
+            if fault.status >= 500 {
+                logger.error(
+                    "API call failed",
+                    metadata: ["api.target": "\(target)", "error.message": "\(error)"])
+            }
+            let body = (try? JSONValue(encoding: fault.body).text()) ?? "{}"
+            return Self.response(fault.status, body, requestID: requestID, errorType: fault.type)
+        }
+    }
+
+    private func answer(_ request: Request, target: String) async throws -> String {
+        guard request.method == .post, request.uri.path == "/" else {
+            throw APIFault.unknownOperation(
+                "There is nothing at \(request.method.rawValue) \(request.uri.path): calls are POST / "
+                    + "with the operation in X-Amz-Target", status: 404)
+        }
+        guard let operation = Self.operationByTarget[target] else {
+            throw APIFault.unknownOperation(Self.unknownOperationMessage(target))
+        }
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: Self.bodyLimitBytes)
+        } catch is NIOTooManyBytesError {
+            throw APIFault(
+                type: "RequestEntityTooLarge", status: 413,
+                message: "The request is larger than \(Self.bodyLimitBytes) bytes", code: .usage)
+        }
+        let text = String(buffer: buffer)
+        return try await operation.answer(call(request, text: text))
+    }
+
+    private func call(_ request: Request, text: String) throws -> APICall {
+        let body: JSONValue
+        do {
+            body = text.isEmpty ? .object([:]) : try JSONValue(parsing: Data(text.utf8))
+        } catch {
+            throw APIFault.serialization("The request is no valid JSON")
+        }
+        let credential = Self.header("Authorization", of: request)
+        return APICall(
+            service: service, accountID: accountID,
+            region: credential.flatMap(Self.region) ?? defaultRegion, body: body, bodyText: text,
+            invocationID: Self.header("amz-sdk-invocation-id", of: request))
+    }
+
+    /// Region in `… Credential=KEY/20261120/us-east-1/sagemaker/aws4_request, …`.
+    static func region(inAuthorization text: String) -> String? {
+        guard let credential = text.split(separator: "Credential=", maxSplits: 1).last else { return nil }
+        let scope = credential.prefix { $0 != "," }.split(separator: "/")
+        guard scope.count == 5, scope[4] == "aws4_request" else { return nil }
+        let isPlain = scope[2].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        return isPlain ? String(scope[2]) : nil
+    }
+
+    private static func unknownOperationMessage(_ target: String) -> String {
+        if target.isEmpty {
+            return "The request names no operation: X-Amz-Target is missing"
+        }
+        if target == "SageMaker.DeleteTrainingJob" {
+            return "DeleteTrainingJob is not offered: a cluster keeps the record of all its jobs"
+        }
+        let offered = operations.map { $0.target.split(separator: ".").last.map(String.init) ?? "" }
+        return "\(target) is not offered; this cluster knows \(offered.joined(separator: ", "))"
+    }
+
+    private static func header(_ name: String, of request: Request) -> String? {
+        HTTPField.Name(name).flatMap { request.headers[$0] }
+    }
+
+    private static func response(
+        _ status: Int, _ body: String, requestID: UUID, errorType: String? = nil
+    ) -> Response {
+        var headers = HTTPFields()
+        headers[.contentType] = "application/x-amz-json-1.1"
+        if let name = HTTPField.Name("x-amzn-RequestId") {
+            headers[name] = requestID.uuidString.lowercased()
+        }
+        if let errorType, let name = HTTPField.Name("x-amzn-ErrorType") { headers[name] = errorType }
+        return Response(
+            status: HTTPResponse.Status(code: status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+    }
+}

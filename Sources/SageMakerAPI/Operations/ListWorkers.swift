@@ -1,0 +1,19 @@
+import ClusterTypes
+import JobLifecycle
+import SageMakerShapes
+
+/// The worker daemons of the cluster, by name.
+enum ListWorkers: APIOperation {
+    static let target = "Lockstep.ListWorkers"
+    static let shape = RequestShape.nothing
+
+    static func run(_ input: NoMembers, _ call: APICall) async throws -> ListWorkersResponse {
+        let workers = try await call.service.workers().sorted { $0.id < $1.id }
+        return ListWorkersResponse(
+            workers: workers.map {
+                WorkerSummary(
+                    workerName: $0.id.rawValue, address: $0.address, state: $0.state.rawValue,
+                    slots: $0.slots, freeSlots: $0.freeSlots, lastSeen: $0.lastSeen)
+            })
+    }
+}

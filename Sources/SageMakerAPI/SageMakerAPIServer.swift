@@ -1,0 +1,85 @@
+public import JobLifecycle
+public import Logging
+public import ServiceLifecycle
+import Diagnostics
+package import Hummingbird
+import NIOCore
+
+/// The public HTTP API: SageMaker's training jobs, their logs, and what Lockstep adds to them.
+///
+/// Signatures of requests are not verified; the server is meant for 127.0.0.1 and networks whose
+/// every member may submit jobs.
+public struct SageMakerAPIServer: Service {
+    /// Port of `lockstepd coordinator` and the command line.
+    public static let defaultPort = 7460
+
+    private let responder: APIResponder
+    private let host: String
+    private let port: Int
+    private let logger: Logger
+    private let onListening: @Sendable (Int) async -> Void
+
+    /// - Parameters:
+    ///   - port: 0 lets the system choose; `onListening` tells which.
+    ///   - accountID: twelve digits for ARNs.
+    ///   - region: for ARNs, where the client's credentials name none.
+    ///   - onListening: called once with the port, when connections are accepted.
+    public init(
+        service: any JobService, host: String = "127.0.0.1", port: Int = defaultPort,
+        accountID: String = "000000000000", region: String = "us-east-1", logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        responder = APIResponder(
+            service: service, accountID: accountID, defaultRegion: region, logger: logger)
+        self.host = host
+        self.port = port
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Serves until the task is cancelled or the service group shuts down gracefully.
+    ///
+    /// - Throws: `LockstepError(.conflict)` naming the address when its port is taken, `.network` when
+    ///   it cannot be listened on for another reason.
+    public func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw Self.bindError(error, host: host, port: port)
+        } catch let error as SocketAddressError {
+            throw LockstepError(
+                .network, "cannot listen on \(host):\(port): \(host) is no address of this machine",
+                cause: error)
+        }
+    }
+
+    /// The HTTP application, for tests without a port.
+    package var application: some ApplicationProtocol {
+        let (host, port, logger, onListening) = (host, port, logger, onListening)
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return Application(
+            responder: responder,
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port), serverName: "lockstep"),
+            onServerRunning: { channel in
+                let bound = channel.localAddress?.port ?? port
+                logger.info("API listens", metadata: ["api.address": "http://\(host):\(bound)"])
+                await onListening(bound)
+            },
+            logger: quiet)
+    }
+
+    private static func bindError(_ error: IOError, host: String, port: Int) -> LockstepError {
+        if error.errnoCode == addressInUse {
+            return LockstepError(
+                .conflict,
+                "cannot listen on \(host):\(port): another program has that port; stop it or choose "
+                    + "another port")
+        }
+        return LockstepError(.network, "cannot listen on \(host):\(port)", cause: error)
+    }
+
+    /// EADDRINUSE of Linux.
+    private static let addressInUse: Int32 = 98
+}

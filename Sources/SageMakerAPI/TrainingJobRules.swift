@@ -1,0 +1,135 @@
+import AlgorithmSpecs
+import Diagnostics
+import SageMakerShapes
+
+/// What a job must satisfy beyond the shape of its request: an algorithm that exists, its
+/// hyperparameters and channels, and nothing that this cluster would silently ignore.
+struct TrainingJobRules {
+    private let request: CreateTrainingJobRequest
+    private let json: JSONValue
+
+    init(_ request: CreateTrainingJobRequest, _ json: JSONValue) {
+        self.request = request
+        self.json = json
+    }
+
+    /// - Throws: `LockstepError(.configuration)` for the first rule the job breaks.
+    func check() throws {
+        let spec = try algorithm()
+        _ = try spec.resolve(request.hyperParameters ?? [:], common: spec.commonHyperparameters)
+        try checkChannels(spec)
+        try checkOutput()
+        try checkResources()
+        try checkStopping()
+        try checkTags()
+    }
+
+    private func algorithm() throws -> AlgorithmSpec {
+        let specification = json["AlgorithmSpecification"] ?? .object([:])
+        let given = request.algorithmSpecification
+        switch (given?.algorithmName, given?.trainingImage) {
+        case (nil, nil):
+            throw refusal("AlgorithmSpecification needs AlgorithmName or TrainingImage; \(known)")
+        case (_?, _?):
+            throw refusal("AlgorithmSpecification has AlgorithmName and TrainingImage: give one of them")
+        default: break
+        }
+        if specification["ContainerEntrypoint"] != nil || specification["ContainerArguments"] != nil {
+            throw refusal(
+                "AlgorithmSpecification.ContainerEntrypoint and ContainerArguments are not offered: "
+                    + "this cluster runs its built-in algorithms; \(known)")
+        }
+        try checkInputMode(given?.trainingInputMode, "AlgorithmSpecification.TrainingInputMode")
+        return try AlgorithmSpec.builtIn(named: given?.builtInName ?? "")
+    }
+
+    private var known: String {
+        "the built-in algorithms are " + AlgorithmSpec.builtIns.map(\.name).joined(separator: ", ")
+    }
+
+    private func checkInputMode(_ mode: String?, _ field: String) throws {
+        guard mode == "Pipe" else { return }
+        throw refusal("\(field) is Pipe, which is not offered: use File or FastFile")
+    }
+
+    private func checkChannels(_ spec: AlgorithmSpec) throws {
+        let channels = request.inputDataConfig ?? []
+        let allowed = spec.channels.map(\.name).joined(separator: ", ")
+        var seen: Set<String> = []
+        for (index, channel) in channels.enumerated() {
+            let name = channel.channelName
+            guard seen.insert(name).inserted else {
+                throw refusal("InputDataConfig has two channels named \(name): names must differ")
+            }
+            guard spec.channels.contains(where: { $0.name == name }) else {
+                throw refusal(
+                    "InputDataConfig has a channel \(name), but \(spec.name) reads only \(allowed)")
+            }
+            try checkSource(channel, json["InputDataConfig"]?.array?[index] ?? .null)
+        }
+        for channel in spec.channels where channel.isRequired && !seen.contains(channel.name) {
+            throw refusal(
+                "InputDataConfig has no channel \(channel.name), which \(spec.name) needs: "
+                    + channel.summary)
+        }
+    }
+
+    private func checkSource(_ channel: Channel, _ json: JSONValue) throws {
+        let field = "InputDataConfig channel \(channel.channelName)"
+        guard let source = channel.dataSource?.s3DataSource else {
+            throw refusal("\(field) has no DataSource.S3DataSource: name its files with S3Uri file:///PATH")
+        }
+        if let type = source.s3DataType, type != "S3Prefix" {
+            throw refusal("\(field): S3DataType \(type) is not offered: use S3Prefix")
+        }
+        let names = json["DataSource"]?["S3DataSource"]?["AttributeNames"]?.array ?? []
+        guard names.isEmpty else { throw refusal("\(field): AttributeNames are not offered") }
+        _ = try JobLocations.path(ofFileURI: source.s3Uri, field: "\(field): S3Uri")
+        try checkInputMode(channel.inputMode, "\(field): InputMode")
+    }
+
+    private func checkOutput() throws {
+        if request.outputDataConfig?.compressionType == "NONE" {
+            throw refusal(
+                "OutputDataConfig.CompressionType NONE is not offered: models are written as model.tar.gz")
+        }
+        _ = try JobLocations(request)
+    }
+
+    private func checkResources() throws {
+        let resources = json["ResourceConfig"]
+        for field in ["InstanceGroups", "InstancePreferences", "TrainingPlanArn"] {
+            let value = resources?[field]
+            guard value == nil || value?.array?.isEmpty == true else {
+                throw refusal(
+                    "ResourceConfig.\(field) is not offered: give InstanceCount, one rank an instance")
+            }
+        }
+        if json["ServerlessJobConfig"] != nil {
+            throw refusal("ServerlessJobConfig is not offered: give AlgorithmSpecification")
+        }
+    }
+
+    private func checkStopping() throws {
+        guard let stopping = request.stoppingCondition, let wait = stopping.maxWaitTimeInSeconds else {
+            return
+        }
+        let runtime = stopping.maxRuntimeInSeconds ?? TrainingDefaults.maxRuntimeSeconds
+        guard wait >= runtime else {
+            throw refusal(
+                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+                    + "MaxRuntimeInSeconds")
+        }
+    }
+
+    private func checkTags() throws {
+        var seen: Set<String> = []
+        for tag in request.tags ?? [] where !seen.insert(tag.key).inserted {
+            throw refusal("Tags has the key \(tag.key) twice: keys must differ")
+        }
+    }
+
+    private func refusal(_ sentence: String) -> LockstepError {
+        LockstepError(.configuration, sentence)
+    }
+}
