@@ -11,6 +11,16 @@ public struct JobName: Hashable, Sendable, Codable, CustomStringConvertible, Com
     }
     public var description: String { rawValue }
     public static func < (a: JobName, b: JobName) -> Bool { a.rawValue < b.rawValue }
+
+    /// Whether `text` may name a job: 1 to 63 letters, digits and inner hyphens, as SageMaker has it.
+    public static func isWellFormed(_ text: String) -> Bool {
+        let letters = text.utf8
+        return (1...63).contains(letters.count) && letters.first != 0x2D && letters.last != 0x2D
+            && letters.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                    || $0 == 0x2D
+            }
+    }
 }
 
 /// Name of a worker daemon, unique in a cluster and kept over its restarts.

@@ -9,6 +9,8 @@ public protocol Communicator: AnyObject {
     var rank: Int { get }
     /// Number of ranks.
     var size: Int { get }
+    /// The step in work, if any: named in the report when this rank ends the world.
+    var step: Int? { get set }
 
     /// Returns when all ranks have called it. Collective.
     func barrier() throws
@@ -21,6 +23,11 @@ public protocol Communicator: AnyObject {
     func allReduce(_ buffer: UnsafeMutableBufferPointer<Int64>, _ operation: ReduceOperation) throws
     func allReduce(_ buffer: UnsafeMutableBufferPointer<Int32>, _ operation: ReduceOperation) throws
     func allReduce(_ buffer: UnsafeMutableBufferPointer<Int16>, _ operation: ReduceOperation) throws
+    /// Sends `sent` to rank `to` and meanwhile fills `received` with what rank `from` sends. Collective;
+    /// the byte counts of a sender and its receiver are equal.
+    func exchange(
+        _ sent: UnsafeRawBufferPointer, to: Int, _ received: UnsafeMutableRawBufferPointer, from: Int
+    ) throws
     /// Ends every rank of the world at once with exit status `code`. Local; never returns.
     func abort(code: Int32) -> Never
 }
@@ -31,6 +38,12 @@ public enum ReduceOperation: Sendable {
 }
 
 extension Communicator {
+    /// For worlds that report no step: reads `nil` and ignores what is set.
+    public var step: Int? {
+        get { nil }
+        set {}
+    }
+
     /// Variable-length broadcast: `bytes` of `root` on every rank. Collective.
     public func broadcast(bytes: [UInt8], root: Int) throws -> [UInt8] {
         var count = [Int64(bytes.count)]
@@ -58,6 +71,13 @@ extension Communicator {
     public func maximum(_ value: Int64) throws -> Int64 {
         var buffer = [value]
         try buffer.withUnsafeMutableBufferPointer { try allReduce($0, .max) }
+        return buffer[0]
+    }
+
+    /// The sum of everybody's values. Collective.
+    public func total(_ value: Int64) throws -> Int64 {
+        var buffer = [value]
+        try buffer.withUnsafeMutableBufferPointer { try allReduce($0, .sum) }
         return buffer[0]
     }
 }

@@ -19,10 +19,15 @@ public struct ChannelSource: Sendable, Equatable {
     public var defaultLabelCount: Int
     /// Width of a row when known (`feature_dim`), else found in the data.
     public var featureCount: Int?
+    /// Whether a missing feature value (an empty CSV field) becomes NaN; otherwise it is an error.
+    public var allowsMissing: Bool
+    /// Where the label stands in a CSV row; SageMaker has it first.
+    public var labelColumn: LabelColumn
 
     public init(
         name: String, path: String, contentType: String? = nil, compressionType: String? = nil,
-        defaultLabelCount: Int, featureCount: Int? = nil
+        defaultLabelCount: Int, featureCount: Int? = nil, allowsMissing: Bool = false,
+        labelColumn: LabelColumn = .first
     ) {
         self.name = name
         self.path = path
@@ -30,6 +35,8 @@ public struct ChannelSource: Sendable, Equatable {
         self.compressionType = compressionType
         self.defaultLabelCount = defaultLabelCount
         self.featureCount = featureCount
+        self.allowsMissing = allowsMissing
+        self.labelColumn = labelColumn
     }
 }
 
@@ -46,35 +53,115 @@ public final class DataChannel: Sendable {
     /// Labels a row: 0 or 1.
     public let labelCount: Int
 
-    init(
-        source: ChannelSource, recordCount: Int, featureCount: Int, isSparse: Bool, labelCount: Int
-    ) {
+    let plan: ReadingPlan
+    let files: [FileIndex]
+    /// Index in the channel of each file's first record, and the record count after the last.
+    private let firstRecords: [Int]
+    private let idleCursors = IdleCursors()
+
+    init(source: ChannelSource, plan: ReadingPlan, files: [FileIndex]) throws {
+        let shape = try ChannelShape(source: source, plan: plan, files: files)
         self.source = source
-        self.recordCount = recordCount
-        self.featureCount = featureCount
-        self.isSparse = isSparse
-        self.labelCount = labelCount
+        self.plan = plan
+        self.files = files
+        firstRecords = files.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.recordCount) }
+        recordCount = firstRecords.last ?? 0
+        featureCount = shape.featureCount
+        isSparse = shape.isSparse
+        labelCount = shape.labelCount
     }
 
     /// Indexes the channel's files, divided among the ranks, and shares the index. Collective.
     ///
-    /// - Throws: `LockstepError(.data)` or `(.notFound)`, the same on every rank, naming file, line
-    ///   or byte offset; an empty channel is an error.
+    /// - Throws: `LockstepError(.data)`, `(.notFound)`, `(.io)` or `(.configuration)`, the same on every
+    ///   rank, naming file, line or byte offset; an empty channel is an error.
     public static func open(
         _ source: ChannelSource, communicator: any Communicator
     ) throws -> DataChannel {
-        throw LockstepError(.bug, "placeholder")
+        let opening = ChannelOpening(source: source, communicator: communicator)
+        let plan = try opening.sharedPlan()
+        return try DataChannel(source: source, plan: plan, files: try opening.sharedIndex(plan))
     }
 
     /// Records of logical shard `index` of `count`.
     public func range(ofShard index: Int, of count: Int) -> Range<Int> {
-        index * recordCount / count..<(index + 1) * recordCount / count
+        precondition(count > 0 && index >= 0 && index < count, "shard \(index) of \(count)")
+        return index * recordCount / count..<(index + 1) * recordCount / count
     }
 
     /// Reads the records of `range`, seeking by the index, straight into their matrix. Local.
     ///
+    /// Any thread may call it. Ranges loaded in ascending order read a gzip file once.
     /// - Throws: `LockstepError(.data)` naming file, line and column (or record and byte offset).
     public func load(_ range: Range<Int>) throws -> Records {
-        throw LockstepError(.bug, "placeholder")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= recordCount, "records \(range) of \(recordCount)")
+        return isSparse ? try loadSparse(range) : try loadDense(range)
+    }
+
+    private func loadDense(_ range: Range<Int>) throws -> Records {
+        let width = featureCount
+        var labels: [Float] = []
+        let values = try [Float](unsafeUninitializedCapacity: range.count * width) { values, count in
+            labels = try [Float](unsafeUninitializedCapacity: range.count * labelCount) { labels, labelled in
+                guard let row = values.baseAddress, !range.isEmpty else { return }
+                var done = 0
+                try forEachPart(of: range) { cursor, count in
+                    let label = labelCount == 0 ? nil : labels.baseAddress.map { $0 + done }
+                    try cursor.readDense(count, into: row + done * width, labels: label)
+                    done += count
+                }
+                labelled = labels.count
+            }
+            count = range.count * width
+        }
+        return Records(
+            features: .dense(DenseMatrix(rows: range.count, columns: width, values: values)), labels: labels)
+    }
+
+    private func loadSparse(_ range: Range<Int>) throws -> Records {
+        let entries = parts(of: range).reduce(0) { $0 + files[$1.file].entryBound($1.records) }
+        let rows = SparseRows(rows: range.count, entries: entries)
+        try forEachPart(of: range) { cursor, count in try cursor.readSparse(count, into: rows) }
+        let matrix = SparseMatrix(
+            rows: range.count, columns: featureCount, rowOffsets: rows.rowOffsets,
+            columnIndices: rows.columnIndices, values: rows.values)
+        return Records(features: .sparse(matrix), labels: labelCount == 0 ? [] : rows.labels)
+    }
+
+    /// The stretches of `range`, by file, in the numbering of each file.
+    private func parts(of range: Range<Int>) -> [(file: Int, records: Range<Int>)] {
+        files.indices.compactMap { file in
+            let records = range.clamped(to: firstRecords[file]..<firstRecords[file + 1])
+            guard !records.isEmpty else { return nil }
+            return (file, records.lowerBound - firstRecords[file]..<records.upperBound - firstRecords[file])
+        }
+    }
+
+    /// Calls `body` with a cursor at each stretch of `range` and its number of records, in order.
+    private func forEachPart(of range: Range<Int>, _ body: (any FileCursor, Int) throws -> Void) throws {
+        for (file, records) in parts(of: range) {
+            let cursor = try idleCursors.take(file: file, before: records.lowerBound) ?? openCursor(file)
+            let checkpoint = files[file].checkpoint(before: records.lowerBound)
+            if cursor.nextRecord > records.lowerBound || cursor.nextRecord < checkpoint.record
+                || cursor.nextRecord == 0
+            {
+                try cursor.move(to: checkpoint)
+            }
+            try cursor.skip(records.lowerBound - cursor.nextRecord)
+            try body(cursor, records.count)
+            idleCursors.put(cursor, file: file)
+        }
+    }
+
+    private func openCursor(_ file: Int) throws -> any FileCursor {
+        let reader = try plan.open(plan.files[file])
+        switch plan.format {
+        case .csv: return CSVCursor(reader, plan: plan, columns: files[file].width)
+        case .libsvm: return LibsvmCursor(reader, labelCount: labelCount)
+        case .recordIO:
+            return RecordIOCursor(
+                reader, allowsMissing: plan.allowsMissing, width: featureCount, labelCount: labelCount)
+        }
     }
 }

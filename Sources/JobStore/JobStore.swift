@@ -1,1 +1,181 @@
-// placeholder
+package import ClusterTypes
+import Diagnostics
+import Foundation
+import GRDB
+package import JobLifecycle
+
+/// What the store knows of a worker.
+package struct StoredWorker: Sendable, Equatable {
+    package var id: WorkerID
+    package var address: String
+    package var slots: Int
+    package var launchPort: Int
+    package var lastSeen: Double
+    package init(id: WorkerID, address: String, slots: Int, launchPort: Int, lastSeen: Double) {
+        self.id = id
+        self.address = address
+        self.slots = slots
+        self.launchPort = launchPort
+        self.lastSeen = lastSeen
+    }
+}
+
+/// A job as it is read back.
+package struct StoredJob: Sendable, Equatable {
+    package var state: LifecycleState
+    /// The amz-sdk-invocation-id of the call that created it.
+    package var invocationID: String?
+}
+
+/// The coordinator's memory: one SQLite file. What a call has written survives a crash of the process
+/// and of the machine (write-ahead log, `synchronous = FULL`).
+package final class JobStore: Sendable {
+    private let database: DatabaseQueue
+    /// Where the file lies, for messages.
+    package let path: String
+
+    /// Opens or creates the file and brings it to this release's schema.
+    ///
+    /// - Throws: `.damaged` when it is no database, `.io` when it cannot be opened.
+    package init(path: String) throws {
+        self.path = path
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        do {
+            database = try DatabaseQueue(path: path, configuration: configuration)
+            try StoreSchema.migrator.migrate(database)
+        } catch {
+            throw Self.translate(error, path)
+        }
+    }
+
+    /// Closes the file; the store cannot be used afterwards.
+    package func close() throws {
+        do { try database.close() } catch { throw Self.translate(error, path) }
+    }
+
+    /// Runs `body` in one transaction: on return all of it is on disk, on a throw none.
+    package func write<Result>(_ body: (StoreTransaction) throws -> Result) throws -> Result {
+        do {
+            return try database.write { try body(StoreTransaction(database: $0)) }
+        } catch {
+            throw Self.translate(error, path)
+        }
+    }
+
+    /// All jobs, oldest first.
+    package func jobs() throws -> [StoredJob] {
+        try read { database in
+            let attempts = try Self.attempts(database)
+            let transitions = try Self.transitions(database)
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT name, invocation, request, state FROM job ORDER BY ordinal")
+            return try rows.map { row in
+                let name: String = row["name"]
+                let state = try Self.decode(LifecycleState.self, row["state"])
+                return StoredJob(
+                    state: state.withHistory(
+                        requestJSON: row["request"], attempts: attempts[name] ?? [],
+                        transitions: transitions[name] ?? []),
+                    invocationID: row["invocation"])
+            }
+        }
+    }
+
+    package func workers() throws -> [StoredWorker] {
+        try read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM worker ORDER BY name").map { row in
+                StoredWorker(
+                    id: WorkerID(row["name"]), address: row["address"], slots: row["slots"],
+                    launchPort: row["launch_port"], lastSeen: row["last_seen"])
+            }
+        }
+    }
+
+    /// The log streams of a job, by rank.
+    package func logStreams(_ job: JobName) throws -> [LogStreamRecord] {
+        try read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM log_stream WHERE job = ? ORDER BY rank",
+                arguments: [job.rawValue]
+            ).map { row in
+                LogStreamRecord(
+                    name: row["name"], creationTime: row["creation_time"],
+                    firstEventTime: row["first_time"], lastEventTime: row["last_time"])
+            }
+        }
+    }
+
+    /// Number of lines of a stream, or `nil` when there is no such stream.
+    package func logLineCount(stream: String) throws -> Int? {
+        try read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT line_count FROM log_stream WHERE name = ?", arguments: [stream])
+        }
+    }
+
+    /// Lines `offset ..< offset + limit` of a stream, fewer at its end.
+    package func logLines(stream: String, from offset: Int, limit: Int) throws -> [LogLine] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT log_line.time, log_line.text FROM log_line JOIN log_stream ON id = stream
+                    WHERE name = ? AND line >= ? ORDER BY line LIMIT ?
+                    """,
+                arguments: [stream, offset, limit]
+            ).map { LogLine(time: $0["time"], text: $0["text"]) }
+        }
+    }
+
+    private func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        do {
+            return try database.read(body)
+        } catch {
+            throw Self.translate(error, path)
+        }
+    }
+
+    private static func attempts(_ database: Database) throws -> [String: [AttemptRecord]] {
+        let rows = try Row.fetchAll(database, sql: "SELECT job, record FROM attempt ORDER BY job, number")
+        return try Dictionary(grouping: rows) { $0["job"] }
+            .mapValues { try $0.map { try decode(AttemptRecord.self, $0["record"]) } }
+    }
+
+    private static func transitions(_ database: Database) throws -> [String: [StatusTransition]] {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT * FROM status_transition ORDER BY job, sequence")
+        return try Dictionary(grouping: rows) { $0["job"] }.mapValues { rows in
+            try rows.map { row in
+                guard let status = SecondaryStatus(rawValue: row["status"]) else {
+                    throw LockstepError(.damaged, "unknown status \(row["status"] as String)")
+                }
+                return StatusTransition(
+                    status: status, startTime: row["start_time"], endTime: row["end_time"],
+                    message: row["message"])
+            }
+        }
+    }
+
+    private static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(text.utf8))
+        } catch {
+            throw LockstepError(.damaged, "a stored \(type) cannot be read", cause: error)
+        }
+    }
+
+    private static func translate(_ error: any Error, _ path: String) -> any Error {
+        switch error {
+        case let error as LockstepError: error
+        case let error as DatabaseError where error.resultCode == .SQLITE_NOTADB
+            || error.resultCode == .SQLITE_CORRUPT:
+            LockstepError(
+                .damaged, "\(path) is no job store of Lockstep or is damaged: move it away or restore it",
+                cause: error)
+        default: LockstepError(.io, "the job store \(path) failed", cause: error)
+        }
+    }
+}

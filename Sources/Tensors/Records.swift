@@ -85,15 +85,18 @@ extension FeatureMatrix {
 }
 
 extension DenseMatrix {
-    func gathering(_ indices: [Int]) -> DenseMatrix {
+    /// The rows at `indices`, in that order, copied together.
+    public func gathering(_ indices: [Int]) -> DenseMatrix {
         let columns = columns
+        let rowBytes = columns * MemoryLayout<Float>.stride
         let values = [Float](unsafeUninitializedCapacity: indices.count * columns) { out, count in
-            self.values.withUnsafeBufferPointer { source in
-                for (row, index) in indices.enumerated() {
+            self.values.withUnsafeBytes { source in
+                guard let from = source.baseAddress, let base = out.baseAddress, rowBytes > 0 else { return }
+                var to = UnsafeMutableRawPointer(base)
+                for index in indices {
                     precondition(index >= 0 && index < rows, "row \(index) of \(rows)")
-                    for column in 0..<columns {
-                        out[row * columns + column] = source[index * columns + column]
-                    }
+                    to.copyMemory(from: from + index * rowBytes, byteCount: rowBytes)
+                    to += rowBytes
                 }
             }
             count = indices.count * columns
@@ -103,19 +106,34 @@ extension DenseMatrix {
 }
 
 extension SparseMatrix {
-    func gathering(_ indices: [Int]) -> SparseMatrix {
+    /// The rows at `indices`, in that order, copied together.
+    public func gathering(_ indices: [Int]) -> SparseMatrix {
         var offsets: [Int] = [0]
         offsets.reserveCapacity(indices.count + 1)
-        var columnIndices: [Int32] = []
-        var values: [Float] = []
+        var total = 0
         for index in indices {
-            let range = rowOffsets[index]..<rowOffsets[index + 1]
-            columnIndices.append(contentsOf: self.columnIndices[range])
-            values.append(contentsOf: self.values[range])
-            offsets.append(values.count)
+            precondition(index >= 0 && index < rows, "row \(index) of \(rows)")
+            total += rowOffsets[index + 1] - rowOffsets[index]
+            offsets.append(total)
         }
         return SparseMatrix(
-            rows: indices.count, columns: columns, rowOffsets: offsets, columnIndices: columnIndices,
-            values: values)
+            rows: indices.count, columns: columns, rowOffsets: offsets,
+            columnIndices: gathering(columnIndices, rows: indices, total: total),
+            values: gathering(values, rows: indices, total: total))
+    }
+
+    /// The entries of `rows` out of one of the two entry arrays.
+    private func gathering<T: BitwiseCopyable>(_ entries: [T], rows: [Int], total: Int) -> [T] {
+        [T](unsafeUninitializedCapacity: total) { out, count in
+            entries.withUnsafeBufferPointer { source in
+                guard let from = source.baseAddress, var to = out.baseAddress else { return }
+                for row in rows {
+                    let length = rowOffsets[row + 1] - rowOffsets[row]
+                    to.update(from: from + rowOffsets[row], count: length)
+                    to += length
+                }
+            }
+            count = total
+        }
     }
 }

@@ -10,7 +10,7 @@ public import Tensors
 /// Determinism: `init`, `step` and `model` run on every rank with the same arguments and must give the
 /// same bits everywhere. Random numbers come from `RandomKey` only. Whatever touches records runs
 /// inside the closures of `StepContext`, once per logical shard.
-public protocol Algorithm {
+public protocol Algorithm: SendableMetatype {
     static var spec: AlgorithmSpec { get }
 
     /// Sets up the state before the first step; not called with data, only with its description.
@@ -99,7 +99,7 @@ public struct StepReport: Sendable, Equatable {
 /// One measured value.
 ///
 /// Logged as SageMaker does: `#quality_metric: host=algo-1, epoch=0, train NAME <loss>=0.5`, where
-/// `label` is `train NAME`, `validation NAME` or `test NAME`, and the tag tells whether less is better.
+/// NAME is `loggedName` after the channel's name, and the tag tells whether less is better.
 public struct Metric: Sendable, Equatable {
     public enum Tag: String, Sendable { case loss, score }
     /// `train`, `validation` or `test`.
@@ -108,12 +108,16 @@ public struct Metric: Sendable, Equatable {
     public var name: String
     public var tag: Tag
     public var value: Double
+    /// Name in the log line, where SageMaker's patterns want another than `name`:
+    /// `mse_objective` for `objective_loss`, `binary_f_1.000` for `binary_f_beta`.
+    public var loggedName: String
 
-    public init(channel: String, name: String, tag: Tag, value: Double) {
+    public init(channel: String, name: String, tag: Tag, value: Double, loggedName: String? = nil) {
         self.channel = channel
         self.name = name
         self.tag = tag
         self.value = value
+        self.loggedName = loggedName ?? name
     }
     /// `validation:objective_loss`.
     public var qualifiedName: String { "\(channel):\(name)" }

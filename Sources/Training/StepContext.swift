@@ -73,17 +73,9 @@ public struct LogicalShard: Sendable {
         self.seed = seed
     }
 
-    /// The part of mini-batch `batch` of `batchCount` in `epoch` that comes from this shard.
-    ///
-    /// Rows `⌊batch·n/batchCount⌋ ..< ⌊(batch+1)·n/batchCount⌋` of the shard's n records in the order
-    /// of a permutation keyed by (seed, epoch, shard), so that every record is used exactly once an
-    /// epoch and there is no loader state to save.
+    /// The part of mini-batch `batch` of `batchCount` in `epoch` that comes from this shard; the rows
+    /// are those of `batchRows`.
     public func batch(epoch: Int, batch: Int, of batchCount: Int) -> Records {
-        let n = records.count
-        let lower = batch * n / batchCount
-        let upper = (batch + 1) * n / batchCount
-        let permutation = KeyedPermutation(
-            count: n, key: RandomKey(seed: seed).child(.epoch(epoch)).child(.shard(index)))
-        return records.gathering((lower..<upper).map { permutation[$0] })
+        records.gathering(batchRows(epoch: epoch, batch: batch, of: batchCount))
     }
 }

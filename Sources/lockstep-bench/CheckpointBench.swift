@@ -1,5 +1,6 @@
 import ArgumentParser
 
 struct CheckpointBench: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "checkpoint", abstract: "Checkpoint stall per step.")
+    static let configuration = CommandConfiguration(
+        commandName: "checkpoint", abstract: "Checkpoint stall per step.")
 }

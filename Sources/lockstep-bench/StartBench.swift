@@ -1,5 +1,6 @@
 import ArgumentParser
 
 struct StartBench: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "start", abstract: "Job start to first step.")
+    static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Job start to first step.")
 }

@@ -1,5 +1,70 @@
 import ArgumentParser
+import Checkpoints
+import Diagnostics
 
 struct VerifyCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "verify")
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Proves that a job's files are whole, or that two jobs gave the same model.",
+        discussion: """
+            One job: the model against its hash, every checkpoint against its checksums, the history of \
+            commits for gaps, and each against the others. Two jobs: their commits step by step, then \
+            their models, bit for bit.
+
+            Exit status 0: all is well, or the jobs are equal. 1: the jobs differ. 76: something is damaged.
+
+            Examples:
+              lockstep verify digits
+              lockstep verify digits-killed digits-undisturbed
+              lockstep verify /shared/output/digits /backup/digits --output json
+            """)
+
+    @Argument(help: "A job's name, or the path of its folder (with a '/').")
+    var job: String
+    @Argument(help: "A second job to compare with.")
+    var other: String?
+    @Option(help: "Address of the cluster's API; for jobs given by name.")
+    var endpoint: String?
+    @Option(help: "Form of the output: text or json.")
+    var output = VerificationOutput.text
+
+    func run() async throws {
+        let verifier = JobVerifier(try await JobFolders.locations(of: job, endpoint: endpoint))
+        if let other {
+            let otherVerifier = JobVerifier(try await JobFolders.locations(of: other, endpoint: endpoint))
+            try show(try verifier.compare(with: otherVerifier))
+        } else {
+            try show(try verifier.verify())
+        }
+    }
+
+    private func show(_ comparison: JobComparison) throws {
+        switch output {
+        case .json: try VerificationOutput.printJSON(comparison)
+        case .text:
+            VerificationOutput.printText(comparison.first)
+            VerificationOutput.printText(comparison.second)
+            if comparison.isEqual { StandardStreams.output(comparison.verdict) }
+        }
+        for verification in [comparison.first, comparison.second] where !verification.isGood {
+            throw Self.damage(verification)
+        }
+        if !comparison.isEqual { throw LockstepError(.mismatch, comparison.verdict) }
+    }
+
+    private func show(_ verification: JobVerification) throws {
+        switch output {
+        case .json: try VerificationOutput.printJSON(verification)
+        case .text: VerificationOutput.printText(verification)
+        }
+        guard verification.isGood else { throw Self.damage(verification) }
+        if output == .text { StandardStreams.output("everything checks out") }
+    }
+
+    private static func damage(_ verification: JobVerification) -> LockstepError {
+        let first = verification.problems.first ?? "unknown"
+        let others = verification.problems.count - 1
+        return LockstepError(
+            .damaged, first + (others > 0 ? " (and \(others) more; --output json has all)" : ""))
+    }
 }

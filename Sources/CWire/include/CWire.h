@@ -1,2 +1,3 @@
 #pragma once
+#include "control.pb-c.h"
 #include "record.pb-c.h"

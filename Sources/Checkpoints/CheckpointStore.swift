@@ -1,0 +1,131 @@
+import Diagnostics
+import Storage
+
+/// The checkpoints of a job: one folder each, `step-000000000120`, in a folder on shared storage.
+///
+/// A checkpoint comes to be by a rename, so one that is there is whole; a damaged one is renamed
+/// `….damaged` and kept. One process writes at a time: rank 0 of the job's only attempt.
+public struct CheckpointStore: Sendable {
+    /// The folder, absolute.
+    public let folder: String
+
+    public init(folder: String) { self.folder = folder }
+
+    private static let prefix = "step-"
+    private static let damagedSuffix = ".damaged"
+    private static let unfinishedPrefix = ".writing-"
+
+    /// Path of the checkpoint after `step` steps, whether it is there or not.
+    public func path(step: Int) -> String {
+        let digits = String(step)
+        return folder + "/" + Self.prefix + String(repeating: "0", count: max(0, 12 - digits.count)) + digits
+    }
+
+    /// Steps of the checkpoints that are there, ascending; damaged ones set aside are not among them.
+    public func steps() throws -> [Int] {
+        try FileSystem.names(in: folder).compactMap { name in
+            name.hasPrefix(Self.prefix) ? Int(name.dropFirst(Self.prefix.count)) : nil
+        }.sorted()
+    }
+
+    /// Paths of the damaged checkpoints that were set aside.
+    public func setAside() throws -> [String] {
+        try FileSystem.names(in: folder)
+            .filter { $0.hasPrefix(Self.prefix) && $0.contains(Self.damagedSuffix) }
+            .map { folder + "/" + $0 }
+    }
+
+    /// Reads and fully checks the checkpoint after `step` steps.
+    ///
+    /// - Throws: `LockstepError(.damaged)` naming the file at fault.
+    public func read(step: Int) throws -> (checkpoint: Checkpoint, description: CheckpointDescription) {
+        let (checkpoint, description, _) = try CheckpointFiles.read(path(step: step))
+        guard checkpoint.commit.step == step else {
+            throw LockstepError(.damaged, "\(path(step: step)) holds step \(checkpoint.commit.step)")
+        }
+        return (checkpoint, description)
+    }
+
+    /// The newest checkpoint that verifies; damaged ones on the way are set aside.
+    ///
+    /// - Parameters:
+    ///   - identity: of the job that wants to go on.
+    ///   - report: gets one sentence for each damaged checkpoint.
+    /// - Throws: `LockstepError(.conflict)` saying what differs when the checkpoint belongs to a job
+    ///   with another identity.
+    public func newest(identity: JobIdentity, report: (String) -> Void) throws -> Checkpoint? {
+        for step in try steps().reversed() {
+            do {
+                let (checkpoint, description) = try read(step: step)
+                try requireSame(identity, description, path(step: step))
+                return checkpoint
+            } catch let error as LockstepError where error.code == .damaged {
+                let kept = try setAside(path(step: step))
+                report("\(error); it is kept as \(kept) and the checkpoint before it is used")
+            }
+        }
+        return nil
+    }
+
+    private func requireSame(
+        _ identity: JobIdentity, _ description: CheckpointDescription, _ path: String
+    ) throws {
+        let differences = identity.differences(from: description.identity)
+        guard !differences.isEmpty else { return }
+        throw LockstepError(
+            .conflict,
+            "\(path) is a checkpoint of job \(description.job), which is not this job: "
+                + differences.joined(separator: ", ")
+                + "; name another CheckpointConfig.S3Uri or S3OutputPath, or another job")
+    }
+
+    /// Writes a checkpoint: files and folder synchronised under a temporary name, then renamed.
+    ///
+    /// - Throws: `LockstepError(.io)` naming path and reason; nothing is left behind then.
+    /// - Returns: the checkpoint's path.
+    @discardableResult
+    public func write(
+        _ checkpoint: Checkpoint, since chain: CommitHistory, job: String, identity: JobIdentity
+    ) throws -> String {
+        let files = try CheckpointFiles.encode(checkpoint, since: chain, job: job, identity: identity)
+        let target = path(step: checkpoint.commit.step)
+        let temporary = folder + "/" + Self.unfinishedPrefix + String(checkpoint.commit.step)
+        do {
+            try FileSystem.createFolder(folder)
+            try FileSystem.remove(temporary)
+            try FileSystem.createFolder(temporary)
+            for file in files { try AtomicFile.writeThrough(file.bytes, to: temporary + "/" + file.name) }
+            try FileSystem.synchronizeFolder(temporary)
+            if try FileSystem.kind(of: target) != nil { try setAside(target) }
+            try FileSystem.rename(temporary, to: target)
+        } catch {
+            try? FileSystem.remove(temporary)  // The first failure is the one to report.
+            throw error
+        }
+        try FileSystem.synchronizeFolder(folder)
+        return target
+    }
+
+    /// Removes all but the newest `count` checkpoints.
+    ///
+    /// Each is renamed out of sight first, so that a half-removed one is never taken for a damaged one.
+    public func keep(newest count: Int) throws {
+        for step in try steps().dropLast(max(1, count)) {
+            let hidden = folder + "/" + Self.unfinishedPrefix + "removed-\(step)"
+            try FileSystem.rename(path(step: step), to: hidden)
+            try FileSystem.remove(hidden)
+        }
+    }
+
+    /// Removes what an interrupted write or removal left behind. Only while no one writes.
+    public func removeUnfinished() throws {
+        for name in try FileSystem.names(in: folder) where name.hasPrefix(Self.unfinishedPrefix) {
+            try FileSystem.remove(folder + "/" + name)
+        }
+    }
+
+    @discardableResult
+    private func setAside(_ path: String) throws -> String {
+        try Quarantine.setAside(path, suffix: Self.damagedSuffix)
+    }
+}

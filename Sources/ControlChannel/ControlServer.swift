@@ -1,0 +1,70 @@
+import Diagnostics
+package import Logging
+import NIOCore
+import NIOPosix
+import Wire
+
+/// Accepts control connections on one address.
+package struct ControlServer: Sendable {
+    /// The port it listens on; the one asked for, or the one the system chose for port 0.
+    package let port: Int
+    private let token: ControlToken
+    private let logger: Logger
+    private let listener: NIOAsyncChannel<ControlConnection.AsyncChannel, Never>
+
+    /// Starts to listen.
+    ///
+    /// - Throws: `.conflict` when the port is taken, `.network` when the address is not this node's.
+    package static func bind(
+        host: String, port: Int, token: ControlToken, logger: Logger
+    ) async throws -> ControlServer {
+        do {
+            let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(ChannelOptions.tcpOption(.tcp_nodelay), value: 1)
+                .bind(host: host, port: port) { channel in
+                    channel.eventLoop.makeCompletedFuture { try ControlConnection.wrap(channel) }
+                }
+            guard let bound = listener.channel.localAddress?.port else {
+                throw LockstepError(.network, "\(host):\(port) gave no port to listen on")
+            }
+            return ControlServer(port: bound, token: token, logger: logger, listener: listener)
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw LockstepError(
+                .conflict,
+                "\(host):\(port) is taken by another process: stop that process or choose another port")
+        } catch let error as LockstepError {
+            throw error
+        } catch {
+            throw LockstepError(.network, "cannot listen on \(host):\(port)", cause: error)
+        }
+    }
+
+    /// Serves connections until it is cancelled; a connection's error ends that connection only.
+    package func serve(_ handler: @escaping ControlHandler<Void>) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            try await listener.executeThenClose { connections in
+                for try await connection in connections {
+                    group.addTask { await self.serve(connection, handler) }
+                }
+            }
+        }
+    }
+
+    private func serve(
+        _ connection: ControlConnection.AsyncChannel, _ handler: @escaping ControlHandler<Void>
+    ) async {
+        let address = connection.channel.remoteAddress.map { "\($0)" } ?? "unknown"
+        do {
+            try await ControlConnection.run(
+                connection, address: address,
+                handshake: { [token] outbound, inbox in
+                    try await Handshake(token: token, outbound: outbound).accept(&inbox)
+                }, handler)
+        } catch is CancellationError {
+        } catch {
+            logger.info(
+                "control connection ended", metadata: ["peer": "\(address)", "reason": "\(error)"])
+        }
+    }
+}

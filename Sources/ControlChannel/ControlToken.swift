@@ -1,0 +1,73 @@
+import Crypto
+package import Diagnostics
+import Foundation
+
+/// The secret that admits a daemon to a cluster. It is never sent: both sides show that they know it.
+package struct ControlToken: Sendable {
+    private let key: SymmetricKey
+
+    /// Shortest token that is accepted, in bytes.
+    package static let minimumBytes = 16
+
+    /// - Throws: `.usage` when `text` is shorter than `minimumBytes` bytes.
+    package init(_ text: String) throws(LockstepError) {
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard trimmed.utf8.count >= Self.minimumBytes else {
+            throw LockstepError(
+                .usage, "the token has \(trimmed.utf8.count) bytes, fewer than \(Self.minimumBytes)")
+        }
+        key = SymmetricKey(data: Data(trimmed.utf8))
+    }
+
+    /// Reads the token from a file; white space around it does not count.
+    ///
+    /// - Throws: `.notFound` when the file cannot be read, `.usage` when it holds no token.
+    package init(file path: String) throws(LockstepError) {
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw LockstepError(.notFound, "cannot read the token file \(path)", cause: error)
+        }
+        do {
+            try self.init(text)
+        } catch {
+            throw LockstepError(error.code, "\(path): \(error.message)")
+        }
+    }
+
+    /// A fresh token of 256 random bits, in hexadecimal.
+    package static func random() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<4).map { _ in
+            let word = String(generator.next() as UInt64, radix: 16)
+            return String(repeating: "0", count: 16 - word.count) + word
+        }.joined()
+    }
+
+    enum Side: String { case client, server }
+
+    func digest(_ side: Side, _ nonces: Nonces) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: nonces.message(side), using: key))
+    }
+
+    func isValid(_ digest: [UInt8], from side: Side, _ nonces: Nonces) -> Bool {
+        HMAC<SHA256>.isValidAuthenticationCode(digest, authenticating: nonces.message(side), using: key)
+    }
+
+    /// What makes a proof good for one connection and one direction only.
+    struct Nonces: Sendable {
+        var client: [UInt8]
+        var server: [UInt8]
+        static let byteCount = 32
+
+        static func fresh() -> [UInt8] {
+            var generator = SystemRandomNumberGenerator()
+            return (0..<byteCount).map { _ in generator.next() }
+        }
+
+        func message(_ side: Side) -> Data {
+            Data(Array("lockstep control 1 \(side.rawValue)".utf8) + client + server)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import ClusterTypes
+import ControlChannel
+import Diagnostics
+import Logging
+import ServiceLifecycle
+import Wire
+
+/// The coordinator's two loops: workers' connections and the clock.
+package struct CoordinatorServer: Service {
+    private let coordinator: Coordinator
+    private let server: ControlServer
+
+    /// How often the clock is looked at.
+    static let tickInterval = Duration.milliseconds(100)
+
+    /// The port of the control channel.
+    package var port: Int { server.port }
+
+    /// Starts to listen; connections are served by `run`.
+    ///
+    /// - Throws: `.conflict` when the port is taken.
+    package init(_ coordinator: Coordinator) async throws {
+        self.coordinator = coordinator
+        let configuration = coordinator.configuration
+        server = try await ControlServer.bind(
+            host: configuration.host, port: configuration.port,
+            token: try ControlToken(file: configuration.tokenFile), logger: coordinator.logger)
+    }
+
+    package func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await server.serve { peer, inbox in try await serve(peer, &inbox) }
+                }
+                group.addTask {
+                    while !Task.isCancelled {
+                        await coordinator.tick()
+                        try await Task.sleep(for: Self.tickInterval)
+                    }
+                }
+                defer { group.cancelAll() }
+                do { try await group.next() } catch is CancellationError {}
+            }
+        }
+    }
+
+    private func serve(_ peer: ControlPeer, _ inbox: inout ControlInbox) async throws {
+        guard case .register(let registration) = try await inbox.next() else {
+            throw LockstepError(.network, "\(peer.address) did not register as a worker")
+        }
+        do {
+            try await coordinator.register(registration, peer: peer)
+        } catch let error as LockstepError {
+            peer.send(.refused(code: error.code.rawValue, reason: error.message))
+            throw error
+        }
+        do {
+            while let message = try await inbox.next() {
+                try await coordinator.heard(registration.worker, message)
+            }
+        } catch {
+            await coordinator.disconnected(
+                registration.worker, instance: registration.instance, peer: peer)
+            throw error
+        }
+        await coordinator.disconnected(registration.worker, instance: registration.instance, peer: peer)
+    }
+}

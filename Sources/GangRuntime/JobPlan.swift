@@ -1,0 +1,118 @@
+import AlgorithmSpecs
+import Datasets
+import Diagnostics
+public import SageMakerShapes
+public import Training
+
+/// From a CreateTrainingJob request to a plan for training, with everything checked that can be
+/// checked without data.
+public struct JobPlan: Sendable {
+    /// Variables of the request's Environment that the runtime reads.
+    public enum Variable {
+        /// Threads of each rank.
+        public static let threads = "LOCKSTEP_THREADS"
+        /// Milliseconds to sleep after every step: for demonstrations, changes no result.
+        public static let stepDelay = "LOCKSTEP_STEP_DELAY_MS"
+    }
+
+    public let algorithm: any Algorithm.Type
+    public let training: TrainingPlan
+
+    /// - Parameters:
+    ///   - threads: of each rank; `nil`: as the request's Environment says, or 1.
+    ///   - coreType: kernel set of the linear algebra library.
+    ///   - find: the algorithm of a name.
+    /// - Throws: `LockstepError(.configuration)` naming the field.
+    public init(
+        _ request: CreateTrainingJobRequest, threads: Int?, coreType: String,
+        find: (String) throws -> any Algorithm.Type
+    ) throws {
+        guard let name = request.algorithmSpecification?.builtInName else {
+            throw LockstepError(
+                .configuration, "AlgorithmSpecification has neither AlgorithmName nor TrainingImage")
+        }
+        algorithm = try find(name)
+        let spec = algorithm.spec
+        let hyperparameters = try spec.resolve(request.hyperParameters ?? [:], common: RuntimeSettings.specs)
+        training = TrainingPlan(
+            jobName: request.trainingJobName, hyperparameters: hyperparameters,
+            channels: try Self.channels(
+                request.inputDataConfig ?? [], spec, featureCount: hyperparameters.integer("feature_dim")),
+            locations: try JobLocations(request),
+            threadCount: try Self.threadCount(threads, request.environment ?? [:]), coreType: coreType,
+            stepDelaySeconds: try Self.number(
+                Variable.stepDelay, request.environment ?? [:], in: 0...3_600_000, default: 0) / 1000)
+    }
+
+    private static func threadCount(_ option: Int?, _ environment: [String: String]) throws -> Int {
+        guard let option else {
+            return Int(try number(Variable.threads, environment, in: 1...1024, default: 1))
+        }
+        guard (1...1024).contains(option) else {
+            throw LockstepError(.usage, "--threads is \(option), but a rank has 1 to 1024 threads")
+        }
+        return option
+    }
+
+    /// A whole number from the request's Environment.
+    private static func number(
+        _ name: String, _ environment: [String: String], in range: ClosedRange<Int>, default: Int
+    ) throws -> Double {
+        guard let text = environment[name] else { return Double(`default`) }
+        guard let value = Int(text), range.contains(value) else {
+            throw LockstepError(
+                .configuration,
+                "\(name) in Environment is '\(text)', but must be a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound)")
+        }
+        return Double(value)
+    }
+
+    private static func channels(
+        _ given: [Channel], _ spec: AlgorithmSpec, featureCount: Int?
+    ) throws -> [ChannelSource] {
+        let known = spec.channels.map(\.name)
+        for (index, channel) in given.enumerated() {
+            guard known.contains(channel.channelName) else {
+                throw LockstepError(
+                    .configuration,
+                    "InputDataConfig has a channel '\(channel.channelName)', but \(spec.name) knows only "
+                        + known.joined(separator: ", "))
+            }
+            if given[..<index].contains(where: { $0.channelName == channel.channelName }) {
+                throw LockstepError(
+                    .configuration, "InputDataConfig has channel '\(channel.channelName)' twice")
+            }
+        }
+        for requirement in spec.channels where requirement.isRequired {
+            guard given.contains(where: { $0.channelName == requirement.name }) else {
+                throw LockstepError(
+                    .configuration, "InputDataConfig lacks channel '\(requirement.name)', which \(spec.name) needs")
+            }
+        }
+        return try given.map { try source($0, spec, featureCount) }
+    }
+
+    private static func source(
+        _ channel: Channel, _ spec: AlgorithmSpec, _ featureCount: Int?
+    ) throws -> ChannelSource {
+        let name = channel.channelName
+        guard let location = channel.dataSource?.s3DataSource else {
+            throw LockstepError(.configuration, "channel '\(name)' has no DataSource.S3DataSource")
+        }
+        if let type = location.s3DataType, type != "S3Prefix" {
+            throw LockstepError(
+                .configuration, "channel '\(name)' has S3DataType \(type); Lockstep reads S3Prefix only")
+        }
+        if let wrapper = channel.recordWrapperType, wrapper != "None" {
+            throw LockstepError(
+                .configuration,
+                "channel '\(name)' has RecordWrapperType \(wrapper); give the records without a wrapper")
+        }
+        return ChannelSource(
+            name: name,
+            path: try JobLocations.path(ofFileURI: location.s3Uri, field: "S3Uri of channel '\(name)'"),
+            contentType: channel.contentType, compressionType: channel.compressionType,
+            defaultLabelCount: spec.labelCount, featureCount: featureCount)
+    }
+}

@@ -1,0 +1,150 @@
+import ClusterTypes
+import Diagnostics
+
+/// Why an attempt did not bring the job to its end.
+struct Fault: Sendable, Codable, Equatable {
+    enum Kind: String, Sendable, Codable {
+        /// From outside: a lost worker, a killed process, an ordered end. Says nothing about the job.
+        case interruption
+        /// The ranks ended badly.
+        case algorithm
+        /// Lockstep or the machine failed.
+        case system
+    }
+    var kind: Kind
+    var sentence: String
+    /// Last step known when it happened.
+    var step: Int?
+
+    /// Whether the same again would show that another attempt cannot help.
+    func repeats(_ earlier: Fault?) -> Bool { kind != .interruption && self == earlier }
+}
+
+extension LifecycleState {
+    /// Longest pause before another attempt, in seconds.
+    static let longestBackoff = 30.0
+
+    /// The gang is gone: completed, stopped, failed for good, or to be started again.
+    mutating func conclude(_ end: AttemptEnd, _ time: Double) {
+        if end.cause == .exited, end.status == RankExit.completed {
+            return finish(.completed, .completed, "Training job completed", time)
+        }
+        if stopReason != nil, end.cause != .exited || !isUsersToFix(end) {
+            return finishStopped(time)
+        }
+        if end.cause == .exited, isUsersToFix(end) {
+            record.failureReason = limited("ClientError: \(sentence(end))")
+            return finish(.failed, .failed, "Training job failed", time)
+        }
+        fault(Fault(kind: kind(end), sentence: sentence(end), step: record.attempts.last?.lastStep), time)
+    }
+
+    /// Starts another attempt after a pause, or gives the job up.
+    mutating func fault(_ fault: Fault, _ time: Double) {
+        if stopReason != nil { return finishStopped(time) }
+        let isRepeated = fault.repeats(lastFault)
+        barrenFaults = hasProgressed(since: lastFault) ? 0 : barrenFaults + 1
+        if firstFault == nil { firstFault = fault.sentence }
+        if isRepeated || restarts >= maximumRestarts { return giveUp(fault, isRepeated: isRepeated, time) }
+        lastFault = fault
+        restarts += 1
+        let pause = barrenFaults <= 1 ? 0 : min(Self.longestBackoff, Double(1 << min(barrenFaults - 2, 10)))
+        closeAttempt(fault.sentence, time)
+        phase = .waiting(notBefore: time + pause)
+        let text = "Attempt \(attempt) ended: \(fault.sentence). Starting attempt \(attempt + 1)"
+        move(to: fault.kind == .interruption ? .interrupted : .restarting, text, time)
+    }
+
+    mutating func finishStopped(_ time: Double) {
+        if stopReason == .maxRuntime {
+            finish(
+                .stopped, .maxRuntimeExceeded,
+                "Training job runtime exceeded MaxRuntimeInSeconds (\(maxRuntimeSeconds) s)", time)
+        } else {
+            finish(.stopped, .stopped, "Training job stopped", time)
+        }
+    }
+
+    private mutating func giveUp(_ fault: Fault, isRepeated: Bool, _ time: Double) {
+        let prefix = fault.kind == .algorithm ? "AlgorithmError" : "InternalServerError"
+        var reason = "\(prefix): \(firstFault ?? fault.sentence)"
+        if isRepeated {
+            reason += " (the same again in attempt \(attempt), without a step between)"
+        } else if restarts > 0 {
+            reason += " (restarted \(restarts) times, which is the limit; at last: \(fault.sentence))"
+        }
+        record.failureReason = limited(reason)
+        finish(.failed, .failed, "Training job failed", time)
+    }
+
+    private mutating func finish(
+        _ status: JobStatus, _ secondary: SecondaryStatus, _ message: String, _ time: Double
+    ) {
+        closeAttempt(status.rawValue.lowercased(), time)
+        phase = .over
+        record.status = status
+        move(to: secondary, message, time)
+        record.transitions[record.transitions.count - 1].endTime = time
+        if record.trainingStartTime != nil { record.trainingEndTime = time }
+    }
+
+    private mutating func closeAttempt(_ outcome: String, _ time: Double) {
+        guard let last = record.attempts.indices.last, record.attempts[last].outcome == nil else { return }
+        record.attempts[last].endTime = time
+        record.attempts[last].outcome = outcome
+    }
+
+    private func hasProgressed(since fault: Fault?) -> Bool {
+        guard let current = record.attempts.last else { return false }
+        guard let fault else { return current.lastStep != nil }
+        return (current.lastStep ?? -1) > (fault.step ?? -1)
+    }
+
+    /// The error code that ended the gang, if its ranks told one.
+    private func code(_ end: AttemptEnd) -> LockstepError.Code? {
+        guard end.cause == .exited, end.signal == nil, end.status < 128 else { return nil }
+        if let code = report?.code { return LockstepError.Code(rawValue: code) }
+        let codes: [LockstepError.Code] = [
+            .usage, .configuration, .data, .notFound, .conflict, .io, .network, .denied, .damaged, .bug,
+        ]
+        return codes.first { $0.exitCode == end.status }
+    }
+
+    private func isUsersToFix(_ end: AttemptEnd) -> Bool { code(end)?.isUsersToFix ?? false }
+
+    private func kind(_ end: AttemptEnd) -> Fault.Kind {
+        if interruption != nil { return .interruption }
+        switch end.cause {
+        case .killed, .abandoned, .vanished: return .interruption
+        case .notStarted: return .system
+        case .exited:
+            // SIGKILL and SIGTERM come from outside: an operator, the memory limit, a machine going down.
+            let signal = end.signal ?? (end.status > 128 ? end.status - 128 : 0)
+            if end.status == RankExit.stopped || signal == 9 || signal == 15 { return .interruption }
+            if let code = code(end) { return code == .bug && report == nil ? .algorithm : .system }
+            return .algorithm
+        }
+    }
+
+    private func sentence(_ end: AttemptEnd) -> String {
+        if let interruption { return interruption }
+        if end.cause == .exited, end.status == RankExit.stopped { return "the gang left without being asked" }
+        let who = (end.rank ?? report?.rank).map { "rank \($0)" } ?? "a rank"
+        if let signal = end.signal ?? (end.status > 128 ? end.status - 128 : nil), end.cause == .exited {
+            return "\(who) was ended by signal \(signal)\(Self.signalNames[signal].map { " (\($0))" } ?? "")"
+        }
+        if let message = report?.message { return message }
+        if let message = end.message, !message.isEmpty {
+            return end.cause == .exited ? "\(who) ended with status \(end.status): \(message)" : message
+        }
+        return end.cause == .exited
+            ? "\(who) ended with status \(end.status)" : "the attempt ended (\(end.cause.rawValue))"
+    }
+
+    /// FailureReason holds 1,024 characters at most.
+    private func limited(_ text: String) -> String { String(text.prefix(1024)) }
+
+    private static let signalNames: [Int32: String] = [
+        4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM",
+    ]
+}

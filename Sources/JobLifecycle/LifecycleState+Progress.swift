@@ -1,0 +1,60 @@
+import ClusterTypes
+
+extension LifecycleState {
+    /// Takes over what the gang reports about its training.
+    mutating func note(_ event: TrainingEvent, _ time: Double) {
+        record.lastModifiedTime = max(record.lastModifiedTime, time)
+        guard let last = record.attempts.indices.last else { return }
+        switch event.kind {
+        case .started:
+            if record.attempts[last].firstStep == nil { record.attempts[last].firstStep = event.step }
+        case .downloading: proceed(to: .downloading, "Downloading input data", time)
+        case .training:
+            proceed(to: .training, "Training image download completed. Training in progress.", time)
+        case .uploading: proceed(to: .uploading, "Uploading generated training model", time)
+        case .progress:
+            record.epoch = event.epoch ?? record.epoch
+            record.progress = event.progress ?? record.progress
+            record.loss = event.loss ?? record.loss
+            record.samplesPerSecond = event.samplesPerSecond ?? record.samplesPerSecond
+        case .metric: keepMetric(event)
+        case .completed: record.modelHash = event.modelHash ?? record.modelHash
+        case .failed: report = report ?? event
+        case .checkpoint, .stopped: break
+        }
+        guard let step = event.step, event.kind != .started, event.kind != .training else { return }
+        record.step = step
+        record.attempts[last].lastStep = max(record.attempts[last].lastStep ?? step, step)
+    }
+
+    /// Opens the next transition; within one status only the message changes.
+    mutating func move(to status: SecondaryStatus, _ message: String, _ time: Double) {
+        let last = record.transitions.count - 1
+        guard record.secondaryStatus != status || record.transitions[last].message != message else { return }
+        record.lastModifiedTime = max(record.lastModifiedTime, time)
+        if record.secondaryStatus == status {
+            record.transitions[last].message = message
+            return
+        }
+        record.secondaryStatus = status
+        record.transitions[last].endTime = time
+        record.transitions.append(StatusTransition(status: status, startTime: time, message: message))
+    }
+
+    /// As `move`, unless the job is being stopped or its attempt ended: those statuses stay.
+    private mutating func proceed(to status: SecondaryStatus, _ message: String, _ time: Double) {
+        guard stopReason == nil, interruption == nil else { return }
+        move(to: status, message, time)
+    }
+
+    /// The last value of each name counts.
+    private mutating func keepMetric(_ event: TrainingEvent) {
+        guard let name = event.name, let value = event.value else { return }
+        let metric = FinalMetric(name: name, value: value, time: event.time)
+        if let index = record.finalMetrics.firstIndex(where: { $0.name == name }) {
+            record.finalMetrics[index] = metric
+        } else {
+            record.finalMetrics.append(metric)
+        }
+    }
+}

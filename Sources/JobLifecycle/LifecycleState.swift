@@ -1,0 +1,184 @@
+import ClusterTypes
+
+/// A job from its creation to its end, as a pure state machine: (state, event, time) → (state, commands).
+///
+/// ```
+///            placed              running / first event
+/// waiting ───────────▶ launching ──────────────────────▶ running
+///    ▲                     │                                │
+///    └──── fault, back-off ┴────────── fault ───────────────┤
+///                                                           ▼
+///          stop request while waiting, or the end ────▶  over (Completed, Failed, Stopped)
+/// ```
+/// Time is passed in, so that the same events always give the same history.
+public struct LifecycleState: Sendable, Codable, Equatable {
+    public enum Phase: Sendable, Codable, Equatable {
+        /// For slots, not before this time.
+        case waiting(notBefore: Double)
+        /// The launch order is given.
+        case launching
+        /// The supervisor has been seen.
+        case running
+        case over
+    }
+
+    /// Why the job is asked to stop.
+    public enum StopReason: String, Sendable, Codable {
+        case request, maxRuntime
+    }
+
+    /// What Describe answers from.
+    public internal(set) var record: JobRecord
+    public internal(set) var phase: Phase
+    public let maxRuntimeSeconds: Int
+    public let maximumRestarts: Int
+    public internal(set) var stopReason: StopReason?
+    /// Gangs of later jobs that have started while this one waited; the scheduler's.
+    public var passedOver = 0
+    /// Restarts after faults so far.
+    public internal(set) var restarts = 0
+    /// The fault before this attempt, if there was one.
+    var lastFault: Fault?
+    /// What ended the first attempt that failed, in words.
+    var firstFault: String?
+    /// Faults in a row between which no step was done; decides the back-off.
+    var barrenFaults = 0
+    /// What the current attempt's `failed` event says.
+    var report: TrainingEvent?
+    /// Why the current attempt is being ended by us.
+    var interruption: String?
+
+    /// A new job: waits for its gang from `draft`'s creation on.
+    public init(_ draft: JobDraft, at time: Double) {
+        record = JobRecord(
+            name: draft.name, requestJSON: draft.requestJSON, arn: draft.arn,
+            modelArtifact: draft.modelArtifact, slotCount: draft.slotCount, creationTime: time)
+        phase = .waiting(notBefore: time)
+        maxRuntimeSeconds = draft.maxRuntimeSeconds
+        maximumRestarts = draft.maximumRestarts
+    }
+
+    /// Number of the newest attempt; 0 before the first.
+    public var attempt: Int { record.attempts.last?.number ?? 0 }
+
+    /// Whether a gang of this job exists or is being started.
+    public var hasGang: Bool { phase == .launching || phase == .running }
+
+    /// Whether the scheduler shall look for slots at `time`.
+    public func wantsSlots(at time: Double) -> Bool {
+        if case .waiting(let notBefore) = phase { notBefore <= time } else { false }
+    }
+
+    /// The state without the parts that a store keeps in tables of their own.
+    public var withoutHistory: LifecycleState {
+        var copy = self
+        copy.record.requestJSON = ""
+        copy.record.attempts = []
+        copy.record.transitions = []
+        return copy
+    }
+
+    /// The opposite of `withoutHistory`.
+    public func withHistory(
+        requestJSON: String, attempts: [AttemptRecord], transitions: [StatusTransition]
+    ) -> LifecycleState {
+        var copy = self
+        copy.record.requestJSON = requestJSON
+        copy.record.attempts = attempts
+        copy.record.transitions = transitions
+        return copy
+    }
+
+    /// Applies one event; an event that does not fit the state changes nothing.
+    ///
+    /// - Returns: what to do, in this order, once the new state is stored.
+    public mutating func apply(_ event: JobEvent, at time: Double) -> [JobCommand] {
+        switch phase {
+        case .waiting(let notBefore): applyWaiting(event, notBefore, time)
+        case .launching, .running: applyWithGang(event, time)
+        case .over: applyOver(event)
+        }
+    }
+
+    private mutating func applyWaiting(
+        _ event: JobEvent, _ notBefore: Double, _ time: Double
+    ) -> [JobCommand] {
+        switch event {
+        case .placed(let workers):
+            guard notBefore <= time, workers.count == record.slotCount else { return [] }
+            record.attempts.append(
+                AttemptRecord(number: attempt + 1, startTime: time, workers: workers))
+            if record.trainingStartTime == nil { record.trainingStartTime = time }
+            phase = .launching
+            report = nil
+            interruption = nil
+            passedOver = 0
+            move(to: .starting, "Preparing the instances for training", time)
+            return [.launch(attempt: attempt)]
+        case .waits(let reason):
+            move(to: .pending, reason, time)
+        case .stopRequested:
+            stopReason = .request
+            move(to: .stopping, "Stopping the training job", time)
+            finishStopped(time)
+        case .clock where isOverdue(time):
+            stopReason = .maxRuntime
+            finishStopped(time)
+        // An old attempt that turns up again has been given up: it must not run beside the next one.
+        case .running(let stale): return [.kill(attempt: stale)]
+        case .training, .ended, .lost, .memberLost, .missing, .clock: break
+        }
+        return []
+    }
+
+    private mutating func applyWithGang(_ event: JobEvent, _ time: Double) -> [JobCommand] {
+        switch event {
+        case .running(let number):
+            guard number == attempt else { return [.kill(attempt: number)] }
+            phase = .running
+            if interruption != nil { return [.kill(attempt: number)] }
+            return stopReason == nil ? [] : [.stop(attempt: number)]
+        case .training(let number, let training) where number == attempt:
+            phase = .running
+            note(training, time)
+        case .ended(let number, let end) where number == attempt:
+            conclude(end, time)
+        case .lost(let number, let reason) where number == attempt:
+            fault(Fault(kind: .interruption, sentence: reason), time)
+        case .memberLost(let number, let worker) where number == attempt:
+            guard interruption == nil else { return [.kill(attempt: number)] }
+            interruption = "worker \(worker) was lost"
+            if stopReason == nil { move(to: .interrupted, "Worker \(worker) was lost", time) }
+            return [.kill(attempt: number)]
+        case .missing(let number) where number == attempt:
+            if phase == .launching { return [.launch(attempt: number)] }
+            let first = record.attempts.last?.workers.first?.rawValue ?? "?"
+            fault(
+                Fault(kind: .interruption, sentence: "worker \(first) no longer knows the attempt"), time)
+        case .stopRequested:
+            return stop(.request, "Stopping the training job", time)
+        case .clock where isOverdue(time) && stopReason == nil:
+            return stop(.maxRuntime, "Stopping: MaxRuntimeInSeconds is reached", time)
+        case .placed, .waits, .training, .ended, .lost, .memberLost, .missing, .clock: break
+        }
+        return []
+    }
+
+    private func applyOver(_ event: JobEvent) -> [JobCommand] {
+        if case .running(let number) = event { return [.kill(attempt: number)] }
+        return []
+    }
+
+    private mutating func stop(_ reason: StopReason, _ message: String, _ time: Double) -> [JobCommand] {
+        guard stopReason == nil else { return [.stop(attempt: attempt)] }
+        stopReason = reason
+        record.status = .stopping
+        move(to: .stopping, message, time)
+        return [.stop(attempt: attempt)]
+    }
+
+    private func isOverdue(_ time: Double) -> Bool {
+        guard let start = record.trainingStartTime else { return false }
+        return time - start >= Double(maxRuntimeSeconds)
+    }
+}

@@ -1,0 +1,110 @@
+import Tensors
+
+/// All that decides how a linear-learner training goes on.
+struct LinearState: Sendable {
+    /// [outputs, features] and [outputs], in normalised units.
+    var weights: [Float]
+    var bias: [Float]
+    /// Moments of the optimizer, shaped like weights and bias; empty where the optimizer has none.
+    var weightFirst, weightSecond: [Float]
+    var biasFirst, biasSecond: [Float]
+    /// Weights and bias after the best epoch so far.
+    var bestWeights: [Float]
+    var bestBias: [Float]
+    var scaler: Scaler
+    var classWeights: [Float]
+    var counters = Counters()
+    var measures = Measures()
+
+    struct Counters: Sendable, Equatable {
+        /// Whether the first step has found scaler, class weights and step size.
+        var isPrepared = false
+        var epoch = 0
+        /// Next mini-batch of the epoch.
+        var batch = 0
+        /// Updates made.
+        var step = 0
+        /// Epochs since the last improvement.
+        var epochsWaited = 0
+        var hasBest = false
+    }
+
+    struct Measures: Sendable, Equatable {
+        /// Sum of the losses in this epoch, and its records.
+        var epochLoss = 0.0
+        var epochRecords = 0.0
+        var bestLoss = 0.0
+        var beta1Power = 1.0
+        var beta2Power = 1.0
+        var firstRate = 0.0
+        /// Threshold of a binary classifier.
+        var threshold = 0.0
+    }
+
+}
+
+extension LinearState {
+    /// The state as tensors; see docs/algorithms/linear-learner.md.
+    var tensors: NamedTensors {
+        let width = scaler.shift.count
+        let outputs = bias.count
+        func matrix(_ values: [Float]) -> Tensor { Tensor(values, shape: [values.count / width, width]) }
+        var all = NamedTensors([
+            ("weight", matrix(weights)), ("bias", Tensor(bias, shape: [outputs])),
+            ("best.weight", matrix(bestWeights)), ("best.bias", Tensor(bestBias, shape: [outputs])),
+            ("weight.first", matrix(weightFirst)), ("weight.second", matrix(weightSecond)),
+            ("bias.first", Tensor(biasFirst, shape: [outputs])),
+            ("bias.second", Tensor(biasSecond, shape: [outputs])),
+            ("feature.shift", Tensor(scaler.shift, shape: [width])),
+            ("feature.factor", Tensor(scaler.factor, shape: [width])),
+            ("label.scale", Tensor([scaler.labelShift, scaler.labelUnit], shape: [2])),
+            ("class.weight", Tensor(classWeights, shape: [classWeights.count])),
+        ])
+        let counts = [
+            counters.isPrepared ? 1 : 0, counters.epoch, counters.batch, counters.step,
+            counters.epochsWaited, counters.hasBest ? 1 : 0,
+        ]
+        all["counters"] = Tensor(counts.map { Int64($0) }, shape: [counts.count])
+        let values = [
+            measures.epochLoss, measures.epochRecords, measures.bestLoss, measures.beta1Power,
+            measures.beta2Power, measures.firstRate, measures.threshold,
+        ]
+        all["measures"] = Tensor(values, shape: [values.count])
+        return all
+    }
+
+    /// Takes back what `tensors` gave. The shapes must be those of this training: the runtime restores
+    /// a state into an algorithm with the hyperparameters and data that wrote it.
+    mutating func restore(_ tensors: NamedTensors) {
+        func tensor(_ name: String) -> Tensor {
+            guard let tensor = tensors[name] else {
+                preconditionFailure("a state of linear-learner has a tensor \(name)")
+            }
+            return tensor
+        }
+        let restored = tensor("weight")
+        precondition(
+            restored.count == weights.count, "the state is of \(restored.shape), not of this training")
+        weights = restored.floats
+        bias = tensor("bias").floats
+        bestWeights = tensor("best.weight").floats
+        bestBias = tensor("best.bias").floats
+        weightFirst = tensor("weight.first").floats
+        weightSecond = tensor("weight.second").floats
+        biasFirst = tensor("bias.first").floats
+        biasSecond = tensor("bias.second").floats
+        let label = tensor("label.scale").doubles
+        scaler = Scaler(
+            shift: tensor("feature.shift").floats, factor: tensor("feature.factor").floats,
+            labelShift: label[0], labelUnit: label[1])
+        classWeights = tensor("class.weight").floats
+        let counts = tensor("counters").int64s.map { Int($0) }
+        counters = Counters(
+            isPrepared: counts[0] == 1, epoch: counts[1], batch: counts[2], step: counts[3],
+            epochsWaited: counts[4], hasBest: counts[5] == 1)
+        let values = tensor("measures").doubles
+        measures = Measures(
+            epochLoss: values[0], epochRecords: values[1], bestLoss: values[2], beta1Power: values[3],
+            beta2Power: values[4], firstRate: values[5], threshold: values[6])
+    }
+}

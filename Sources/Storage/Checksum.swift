@@ -1,0 +1,21 @@
+import Crypto
+
+/// SHA-256 in hexadecimal, as `sha256sum` prints it.
+public enum Checksum {
+    /// 64 hex digits over `bytes`.
+    public static func sha256(_ bytes: [UInt8]) -> String {
+        hexadecimal([UInt8](SHA256.hash(data: bytes)))
+    }
+
+    /// Two lower-case digits a byte.
+    public static func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = [UInt8]("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

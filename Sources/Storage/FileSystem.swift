@@ -1,0 +1,106 @@
+public import Diagnostics
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+extension LockstepError {
+    /// A failed system call: what was tried on which path, and the system's own words for why.
+    ///
+    /// `ENOENT` becomes `.notFound`, anything else `.io`. Call it right after the failed call.
+    public static func system(_ attempt: String, _ path: String) -> LockstepError {
+        let number = errno
+        return LockstepError(
+            number == ENOENT ? .notFound : .io,
+            "cannot \(attempt) \(path): \(String(cString: strerror(number)))")
+    }
+}
+
+/// Files and folders by absolute path, with every failure as a `LockstepError` that names the path.
+public enum FileSystem {
+    /// What lies at a path.
+    public enum Kind: Sendable { case file, folder, other }
+
+    /// Kind of what lies at `path`, links followed; `nil` when nothing does.
+    public static func kind(of path: String) throws -> Kind? {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw LockstepError.system("look at", path)
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .folder
+        default: return .other
+        }
+    }
+
+    /// Makes a folder and those above it; those that exist are left as they are.
+    public static func createFolder(_ path: String) throws {
+        if mkdir(path, 0o777) == 0 || (errno == EEXIST && isFolder(path)) { return }
+        guard errno == ENOENT, let above = parent(of: path), above != path else {
+            throw LockstepError.system("make folder", path)
+        }
+        try createFolder(above)
+        if mkdir(path, 0o777) != 0, !(errno == EEXIST && isFolder(path)) {
+            throw LockstepError.system("make folder", path)
+        }
+    }
+
+    /// Names in a folder, in byte order, without `.` and `..`; empty when the folder is missing.
+    public static func names(in folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw LockstepError.system("list", folder)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Renames; the target is replaced when it is a file or an empty folder.
+    public static func rename(_ from: String, to target: String) throws {
+        guard Glibc.rename(from, target) == 0 else {
+            throw LockstepError.system("rename \(from) to", target)
+        }
+    }
+
+    /// Removes a file, or a folder with all that is in it. Nothing there is no error.
+    public static func remove(_ path: String) throws {
+        if unlink(path) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR || errno == EPERM, isFolder(path) else {
+            throw LockstepError.system("remove", path)
+        }
+        for name in try names(in: path) { try remove(path + "/" + name) }
+        if rmdir(path) != 0, errno != ENOENT { throw LockstepError.system("remove", path) }
+    }
+
+    /// Makes renames and new names in a folder durable.
+    public static func synchronizeFolder(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw LockstepError.system("open", path) }
+        defer { close(descriptor) }
+        // Some network file systems refuse to synchronise a folder; they order renames themselves.
+        if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP {
+            throw LockstepError.system("synchronise", path)
+        }
+    }
+
+    /// Folder that holds `path`; `nil` for `/`.
+    public static func parent(of path: String) -> String? {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        if slash == path.startIndex { return path == "/" ? nil : "/" }
+        return String(path[..<slash])
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}

@@ -1,0 +1,155 @@
+import AlgorithmSpecs
+import Checkpoints
+import ClusterTypes
+import Collectives
+import Datasets
+import Diagnostics
+import Foundation
+import SageMakerShapes
+import Storage
+import Tensors
+import Threading
+
+extension TrainingLoop {
+    /// The job's channels, opened, and what follows from them.
+    struct OpenedData {
+        var sources: [ChannelRole: any OpenedChannel]
+        var description: DataDescription
+        var identity: JobIdentity
+    }
+
+    /// Refuses a world that cannot train this job: too few shards, or machines that compute differently.
+    func checkWorld() throws {
+        try vote.together {
+            _ = try ShardDivision(
+                shardCount: plan.runtime.logicalShardCount, ranks: communicator.size,
+                threads: plan.threadCount)
+        }
+        let coreTypes = try communicator.allGather([UInt8](plan.coreType.utf8))
+            .map { String(decoding: $0, as: UTF8.self) }
+        if let other = coreTypes.firstIndex(where: { $0 != coreTypes[0] }) {
+            throw vote.share(
+                LockstepError(
+                    .configuration,
+                    "rank \(other) computes with OpenBLAS core type \(coreTypes[other]) and rank 0 with "
+                        + "\(coreTypes[0]), which give different bits: set OPENBLAS_CORETYPE to one that all "
+                        + "machines have"))
+        }
+    }
+
+    /// Opens every channel of the job; the others take the width of `train`.
+    func openChannels() throws -> OpenedData {
+        var sources: [ChannelRole: any OpenedChannel] = [:]
+        for role in ChannelRole.allCases {
+            guard var source = plan.channels.first(where: { $0.name == role.rawValue }) else { continue }
+            if source.featureCount == nil { source.featureCount = sources[.train]?.featureCount }
+            sources[role] = try vote.together { try open(source, communicator) }
+        }
+        return try vote.together { try describe(sources) }
+    }
+
+    private func describe(_ sources: [ChannelRole: any OpenedChannel]) throws -> OpenedData {
+        guard let train = sources[.train] else {
+            throw LockstepError(.configuration, "the job has no channel named train")
+        }
+        for (role, source) in sources.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            guard source.featureCount == train.featureCount else {
+                throw LockstepError(
+                    .data,
+                    "channel \(role.rawValue) has \(source.featureCount) columns of features and channel train "
+                        + "has \(train.featureCount)")
+            }
+            guard source.isSparse == train.isSparse else {
+                throw LockstepError(
+                    .data,
+                    "channel \(role.rawValue) is \(source.isSparse ? "sparse" : "dense") and channel train is "
+                        + "\(train.isSparse ? "sparse" : "dense"): give both in one form")
+            }
+        }
+        let runtime = plan.runtime
+        let named = Dictionary(uniqueKeysWithValues: sources.map { ($0.key.rawValue, $0.value) })
+        return OpenedData(
+            sources: sources,
+            description: DataDescription(
+                featureCount: train.featureCount, isSparse: train.isSparse, recordCount: train.recordCount,
+                validationCount: sources[.validation]?.recordCount, testCount: sources[.test]?.recordCount,
+                logicalShardCount: runtime.logicalShardCount, seed: runtime.seed),
+            identity: plan.identity(algorithm: type.spec.name, sources: named))
+    }
+
+    /// Loads this rank's shards, sets up the algorithm and puts it where the newest checkpoint says.
+    func prepare(_ data: OpenedData) throws -> Progress {
+        let team = ThreadTeam(count: plan.threadCount)
+        let shards = try vote.together { try loadShards(data, team) }
+        let context = GangStepContext(
+            communicator: communicator, team: team, vote: vote,
+            shardCount: data.description.logicalShardCount, shards: shards, seed: data.description.seed)
+        var algorithm = try vote.together {
+            try type.init(hyperparameters: plan.hyperparameters, data: data.description)
+        }
+        let restored = try restore(data.identity)
+        if let restored {
+            algorithm.state = restored.state
+            reporter.say("Resuming from the checkpoint of step \(restored.commit.step)")
+        }
+        let state = algorithm.state
+        let commit =
+            restored?.commit
+            ?? CommitRecord(step: 0, samples: 0, stateHash: state.stateHash, world: communicator.size)
+        let keeper = try vote.together { try makeKeeper(data.identity, restored) }
+        if restored == nil { keeper?.commit(commit, state) }
+        return Progress(
+            algorithm: algorithm, context: context, keeper: keeper, commit: commit, state: state)
+    }
+
+    private func loadShards(
+        _ data: OpenedData, _ team: ThreadTeam
+    ) throws -> [ChannelRole: [LogicalShard]] {
+        let count = data.description.logicalShardCount
+        let seed = data.description.seed
+        let division = try ShardDivision(
+            shardCount: count, ranks: communicator.size, threads: plan.threadCount)
+        let own = division.shards(ofRank: communicator.rank, of: communicator.size)
+        var shards: [ChannelRole: [LogicalShard]] = [:]
+        for (role, source) in data.sources.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            let slots = PieceSlots<LogicalShard>(count: own.count)
+            try team.run(own.count) { piece in
+                let index = own.lowerBound + piece
+                let range = division.records(ofShard: index, in: source.recordCount)
+                slots.put(
+                    LogicalShard(
+                        index: index, count: count, firstRecord: range.lowerBound,
+                        records: try source.load(range), seed: seed),
+                    at: piece)
+            }
+            shards[role] = slots.take().compactMap { $0 }
+        }
+        return shards
+    }
+
+    /// The newest good checkpoint, read by rank 0 and sent to all.
+    private func restore(_ identity: JobIdentity) throws -> Checkpoint? {
+        let found = try vote.together { () -> Checkpoint? in
+            guard communicator.rank == 0 else { return nil }
+            return try CheckpointStore(folder: plan.locations.checkpointFolder)
+                .newest(identity: identity, report: reporter.warn)
+        }
+        let bytes = try communicator.broadcast(bytes: try found?.encoded() ?? [], root: 0)
+        if bytes.isEmpty { return nil }
+        return try Checkpoint(decoding: bytes, source: "the checkpoint sent by rank 0")
+    }
+
+    private func makeKeeper(_ identity: JobIdentity, _ restored: Checkpoint?) throws -> CommitKeeper? {
+        guard communicator.rank == 0 else { return nil }
+        let history = plan.locations.historyFolder
+        let keeper = try CommitKeeper(
+            store: CheckpointStore(folder: plan.locations.checkpointFolder), history: history,
+            job: plan.jobName, identity: identity, runtime: plan.runtime, restored: restored,
+            reporter: reporter)
+        try AttemptLine(
+            firstStep: restored?.commit.step ?? 0, world: communicator.size, threads: plan.threadCount,
+            time: Date().timeIntervalSince1970
+        ).append(in: history)
+        return keeper
+    }
+}

@@ -1,0 +1,177 @@
+import ClusterTypes
+import Diagnostics
+import Foundation
+import Glibc
+import Logging
+import Processes
+import Storage
+import Wire
+
+/// The attempts a worker supervises: starts and signals their supervisors, follows their files, and
+/// finds them again after a restart of the daemon.
+actor AttemptBook {
+    private let configuration: WorkerConfiguration
+    private let logger: Logger
+    private var attempts: [AttemptID: SupervisedAttempt] = [:]
+    /// The coordinator's lease less the time it may take to notice: a gang whose worker is gone ends
+    /// before the coordinator starts the next one.
+    private var abandonSeconds = 3.5
+
+    /// Folders of settled attempts that are kept for people to look at.
+    static let keptAttempts = 50
+
+    init(_ configuration: WorkerConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Attempts whose end the coordinator has not acknowledged.
+    var known: [AttemptID] { attempts.keys.sorted { "\($0)" < "\($1)" } }
+
+    /// Whether a supervisor runs.
+    var hasGangs: Bool { attempts.values.contains { $0.end == nil } }
+
+    /// Finds the attempts of an earlier run of the daemon.
+    func adopt() throws {
+        for folder in Self.folders(in: configuration.attempts) where !folder.isSettled {
+            let attempt = try SupervisedAttempt(adopting: folder)
+            attempts[folder.attempt] = attempt
+            logger.info(
+                "attempt found again",
+                metadata: ["attempt": "\(folder.attempt)", "isRunning": "\(attempt.isAlive)"])
+        }
+        prune()
+    }
+
+    func setLease(seconds: Double, heartbeat: Double) {
+        abandonSeconds = max(0.5, seconds - heartbeat - 0.5)
+    }
+
+    /// Starts the attempt, unless it is known already.
+    ///
+    /// - Returns: what to tell the coordinator.
+    func launch(_ order: LaunchOrder) -> ControlMessage? {
+        let folder = AttemptFolder(order.attempt, in: configuration.attempts)
+        if attempts[order.attempt] == nil, folder.exists {
+            attempts[order.attempt] = try? SupervisedAttempt(adopting: folder)
+        }
+        if attempts[order.attempt] != nil { return .running(order.attempt) }
+        do {
+            attempts[order.attempt] = try start(order, folder)
+            logger.info(
+                "attempt started",
+                metadata: ["attempt": "\(order.attempt)", "ranks": "\(order.gang.reduce(0) { $0 + $1.ranks })"])
+            return .running(order.attempt)
+        } catch {
+            logger.error("attempt not started", metadata: ["attempt": "\(order.attempt)", "reason": "\(error)"])
+            return Self.neverStarted(order.attempt, "\(error)")
+        }
+    }
+
+    /// Asks the gang to commit and leave.
+    func stop(_ id: AttemptID) -> ControlMessage? { signal(id, SIGTERM) }
+
+    /// Ends the gang now.
+    func kill(_ id: AttemptID) -> ControlMessage? {
+        attempts[id]?.killDeadline = Date().timeIntervalSince1970 + 5
+        return signal(id, Supervisor.killSignal)
+    }
+
+    func signalAll(_ signal: Int32) {
+        for attempt in attempts.values { attempt.signal(signal) }
+    }
+
+    /// Looks at every attempt once.
+    ///
+    /// - Returns: the messages that are due: new lines, and ends whose lines are all stored.
+    func collect() -> [ControlMessage] {
+        var chunks: [LineChunk] = []
+        var messages: [ControlMessage] = []
+        for id in attempts.keys {
+            attempts[id]?.observe(logger)
+            chunks += attempts[id]?.nextChunks() ?? []
+            if let end = attempts[id]?.dueEnd() {
+                messages.append(.ended(id, end: (try? Array(JSONEncoder().encode(end))) ?? []))
+            }
+        }
+        return chunks.isEmpty ? messages : [.lines(chunks)] + messages
+    }
+
+    func received(_ marks: [LineMark]) {
+        for mark in marks { attempts[mark.attempt]?.received(mark) }
+    }
+
+    func settled(_ id: AttemptID) {
+        guard let attempt = attempts.removeValue(forKey: id) else { return }
+        do {
+            try AtomicFile.write([], to: attempt.folder.settledFile)
+        } catch {
+            logger.warning("attempt not marked as settled", metadata: ["attempt": "\(id)", "reason": "\(error)"])
+        }
+        prune()
+    }
+
+    func disconnected() {
+        for id in attempts.keys { attempts[id]?.disconnected() }
+    }
+
+    private func start(_ order: LaunchOrder, _ folder: AttemptFolder) throws -> SupervisedAttempt {
+        let plan = LaunchPlan(
+            job: order.attempt.job, number: order.attempt.number, gang: order.gang,
+            environment: order.environment, trainProgram: configuration.trainProgram,
+            daemonProgram: configuration.daemonProgram, tokenFile: configuration.tokenFile,
+            workerLock: configuration.lockFile, abandonSeconds: abandonSeconds,
+            graceSeconds: configuration.graceSeconds)
+        try folder.create(plan, request: order.request)
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        let log = open(folder.path + "/supervisor.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        defer { for descriptor in [null, log] { close(descriptor) } }
+        var environment = GangCommand.scrub(ProcessInfo.processInfo.environment)
+        environment[GangCommand.marker] = folder.path
+        let pid = try ChildProcess.spawn(
+            [configuration.daemonProgram, "supervise", "--attempt-dir", folder.path],
+            environment: environment, input: null, output: log, error: log, newSession: true)
+        return SupervisedAttempt(folder: folder, plan: plan, child: pid)
+    }
+
+    private func signal(_ id: AttemptID, _ signal: Int32) -> ControlMessage? {
+        guard let attempt = attempts[id] else {
+            return Self.neverStarted(id, "the worker knows nothing of this attempt")
+        }
+        attempt.signal(signal)
+        return nil
+    }
+
+    private static func neverStarted(_ id: AttemptID, _ message: String) -> ControlMessage {
+        var end = AttemptEnd(.notStarted, status: 70, time: Date().timeIntervalSince1970)
+        end.message = message
+        return .ended(id, end: (try? Array(JSONEncoder().encode(end))) ?? [])
+    }
+
+    /// Removes the oldest settled attempts.
+    private func prune() {
+        let settled = Self.folders(in: configuration.attempts).filter(\.isSettled)
+            .map { (folder: $0, time: Self.modificationTime($0.settledFile)) }
+            .sorted { $0.time > $1.time }
+        for old in settled.dropFirst(Self.keptAttempts) {
+            try? FileManager.default.removeItem(atPath: old.folder.path)
+        }
+    }
+
+    private static func modificationTime(_ path: String) -> Double {
+        var information = Glibc.stat()
+        guard stat(path, &information) == 0 else { return 0 }
+        return Double(information.st_mtim.tv_sec)
+    }
+
+    private static func folders(in attempts: String) -> [AttemptFolder] {
+        let manager = FileManager.default
+        let jobs = (try? manager.contentsOfDirectory(atPath: attempts)) ?? []
+        return jobs.sorted().flatMap { job in
+            let numbers = (try? manager.contentsOfDirectory(atPath: "\(attempts)/\(job)")) ?? []
+            return numbers.compactMap { Int($0) }.sorted()
+                .map { AttemptFolder(AttemptID(job: JobName(job), number: $0), in: attempts) }
+                .filter(\.exists)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package import ClusterTypes
+import Diagnostics
+import Foundation
+package import Processes
+import Storage
+package import Wire
+
+/// What the supervisor needs to know, in `launch.json`.
+package struct LaunchPlan: Codable, Sendable, Equatable {
+    package var job: JobName
+    package var number: Int
+    package var gang: [GangMember]
+    package var environment: [EnvironmentVariable]
+    /// The program of a rank.
+    package var trainProgram: String
+    /// This program, which `mpirun` calls as its launch agent.
+    package var daemonProgram: String
+    package var tokenFile: String
+    /// Locked for as long as the worker daemon lives.
+    package var workerLock: String
+    /// The supervisor ends the gang when the worker daemon has been gone for so long.
+    package var abandonSeconds: Double
+    /// Time between a stop request and the end by force.
+    package var graceSeconds: Double
+
+    package var attempt: AttemptID { AttemptID(job: job, number: number) }
+    package var world: Int { gang.reduce(0) { $0 + $1.ranks } }
+}
+
+/// The files of one attempt on the worker that supervises it.
+package struct AttemptFolder: Sendable, Equatable {
+    package let attempt: AttemptID
+    package let path: String
+
+    /// - Parameter attempts: the folder that holds all attempts of the worker.
+    package init(_ attempt: AttemptID, in attempts: String) {
+        self.attempt = attempt
+        path = "\(attempts)/\(attempt.job)/\(attempt.number)"
+    }
+
+    /// An existing folder, whatever lies above it.
+    init(attempt: AttemptID, path: String) {
+        self.attempt = attempt
+        self.path = path
+    }
+
+    /// Reads the plan of a folder of which only the path is known.
+    package static func plan(path: String) throws -> LaunchPlan {
+        try read(LaunchPlan.self, path + "/launch.json")
+    }
+
+    package var jobFile: String { path + "/" + AttemptFiles.job }
+    package var eventsFile: String { path + "/" + AttemptFiles.events }
+    package var exitFile: String { path + "/" + AttemptFiles.exit }
+    package var launchFile: String { path + "/launch.json" }
+    package var supervisorFile: String { path + "/supervisor.json" }
+    package var settledFile: String { path + "/settled" }
+    package var logs: String { path + "/logs" }
+    package func logFile(rank: Int) -> String { "\(logs)/algo-\(rank + 1).log" }
+    /// What `mpirun` itself says.
+    package var launcherLog: String { path + "/mpirun.log" }
+
+    package var exists: Bool { FileManager.default.fileExists(atPath: launchFile) }
+    package var isSettled: Bool { FileManager.default.fileExists(atPath: settledFile) }
+
+    /// Makes the folder; `launch.json` comes last, so that a folder without it counts for nothing.
+    package func create(_ plan: LaunchPlan, request: [UInt8]) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
+        } catch {
+            throw LockstepError(.io, "cannot make the folder \(logs)", cause: error)
+        }
+        try AtomicFile.write(request, to: jobFile)
+        try Self.write(plan, to: launchFile)
+    }
+
+    package func plan() throws -> LaunchPlan { try Self.read(LaunchPlan.self, launchFile) }
+    package func end() throws -> AttemptEnd? { try Self.readIfPresent(AttemptEnd.self, exitFile) }
+    package func supervisor() throws -> ProcessIdentity? {
+        try Self.readIfPresent(ProcessIdentity.self, supervisorFile)
+    }
+
+    /// Writes a file so that a reader sees all of it or nothing, also after a crash of the machine.
+    package static func write(_ value: some Encodable, to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(Array(encoder.encode(value)), to: path)
+    }
+
+    private static func readIfPresent<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value? {
+        FileManager.default.fileExists(atPath: path) ? try read(type, path) : nil
+    }
+
+    private static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw LockstepError(.damaged, "cannot read \(path)", cause: error)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+/// What `mpirun` says about the rank that ended its world first.
+struct GangVerdict: Equatable {
+    var rank: Int?
+    var signal: Int32?
+
+    /// Reads the lines that `mpirun` wrote itself.
+    ///
+    /// Open MPI 4 and 5 write one of
+    /// `mpirun noticed that process rank 1 with PID 77 on node a exited on signal 9 (Killed).`,
+    /// `MPI_ABORT was invoked on rank 1 in communicator …` and
+    /// `Process name: [[4711,1],1]`.
+    mutating func read(_ line: String) {
+        if rank == nil, let words = Self.words(of: line, after: "process rank ") {
+            rank = words.first.flatMap { Int($0) }
+            if let position = words.firstIndex(of: "signal"), position + 1 < words.count {
+                signal = Int32(words[position + 1])
+            }
+        } else if rank == nil, let words = Self.words(of: line, after: "MPI_ABORT was invoked on rank ") {
+            rank = words.first.flatMap { Int($0) }
+        } else if rank == nil, let words = Self.words(of: line, after: "Process name: [[") {
+            rank = words.first?.split(separator: ",").last.flatMap { Int($0.dropLast()) }
+        }
+    }
+
+    private static func words(of line: String, after start: String) -> [Substring]? {
+        guard let position = line.ranges(of: start).first else { return nil }
+        return line[position.upperBound...].split(separator: " ")
+    }
+}

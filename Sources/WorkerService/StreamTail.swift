@@ -1,0 +1,56 @@
+import ClusterTypes
+import Glibc
+import Wire
+
+/// Follows one growing file of an attempt and hands out whole lines, one piece at a time: the next
+/// piece leaves when the coordinator has told how far it has stored the stream. So nothing is lost
+/// over a reconnect, and what is sent twice is recognised by its offset.
+struct StreamTail {
+    let path: String
+    let stream: String
+    /// The coordinator has everything before this byte.
+    private(set) var stored: UInt64 = 0
+    private var isWaiting = false
+
+    /// Most bytes in one piece; longer than any line.
+    static let pieceBytes = 256 << 10
+
+    init(path: String, stream: String) {
+        self.path = path
+        self.stream = stream
+    }
+
+    /// The next piece, or `nil` when there is none or one is on its way.
+    mutating func next(_ attempt: AttemptID) -> LineChunk? {
+        guard !isWaiting, let bytes = whole(), !bytes.isEmpty else { return nil }
+        isWaiting = true
+        return LineChunk(attempt: attempt, stream: stream, offset: stored, data: bytes)
+    }
+
+    /// The coordinator has told how far it is.
+    mutating func received(_ next: UInt64) {
+        stored = next
+        isWaiting = false
+    }
+
+    /// The connection is gone, and with it what was on its way.
+    mutating func disconnected() { isWaiting = false }
+
+    /// Whether the coordinator has every whole line of the file.
+    var isDrained: Bool { !isWaiting && (whole()?.isEmpty ?? true) }
+
+    /// Whole lines from `stored` on.
+    private func whole() -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, UInt64(information.st_size) > stored else { return nil }
+        let available = min(UInt64(information.st_size) - stored, UInt64(Self.pieceBytes))
+        var bytes = [UInt8](repeating: 0, count: Int(available))
+        let count = pread(descriptor, &bytes, bytes.count, off_t(stored))
+        guard count > 0 else { return nil }
+        guard let newline = bytes[..<count].lastIndex(of: 0x0A) else { return [] }
+        return Array(bytes[...newline])
+    }
+}

@@ -1,0 +1,205 @@
+import CProcess
+import ClusterTypes
+import Diagnostics
+import Foundation
+import Glibc
+import Processes
+
+/// Runs one attempt: starts `mpirun`, keeps the ranks' output, passes stop requests on, and writes
+/// `exit.json` when nothing of the gang is left.
+///
+/// A process of its own in a session of its own: it outlives coordinator and worker daemon. It speaks
+/// to the worker through signals and the attempt's folder only.
+///
+/// - SIGTERM: let the gang commit and leave (SIGUSR1 to `mpirun`, which passes it to all ranks); end it
+///   by force after the grace.
+/// - SIGUSR2: end the gang now.
+package final class Supervisor {
+    /// The signal that asks ranks to commit and leave.
+    static let stopSignal = SIGUSR1
+    /// The signal to the supervisor that means now.
+    static let killSignal = SIGUSR2
+    /// How often the clock is looked at while nothing happens.
+    private static let tickMilliseconds: Int32 = 200
+    /// How long the pipes may stay open after `mpirun` has ended.
+    private static let drainSeconds = 1.0
+
+    private let folder: AttemptFolder
+    private let plan: LaunchPlan
+    private let signals: Int32
+    private var logs: GangLogs
+    private var verdict = GangVerdict()
+    private var streams: [Stream] = []
+    private var launcher: Int32 = 0
+    private var launcherStatus: Int32?
+    private var stopDeadline: Double?
+    private var cause: AttemptEnd.Cause = .exited
+    private var workerSeen: Double
+
+    private struct Stream {
+        var descriptor: Int32
+        var isError: Bool
+        var parser = TaggedOutput()
+    }
+
+    /// - Parameter path: the attempt's folder, with `job.json` and `launch.json` in it.
+    package init(path: String) throws {
+        let plan = try AttemptFolder.plan(path: path)
+        self.plan = plan
+        folder = AttemptFolder(attempt: plan.attempt, path: path)
+        logs = GangLogs(folder)
+        workerSeen = Self.now()
+        signals = cprocess_signal_descriptor([SIGTERM, SIGINT, SIGUSR2, SIGCHLD], 4)
+        guard signals >= 0 else {
+            throw LockstepError(.io, "cannot watch for signals: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Runs the attempt to its end.
+    package func run() throws {
+        _ = cprocess_become_subreaper()
+        if let identity = ProcessIdentity.current() {
+            try AttemptFolder.write(identity, to: folder.supervisorFile)
+        }
+        do {
+            try start()
+        } catch {
+            return try finish(.notStarted, status: 70, message: "\(error)")
+        }
+        while launcherStatus == nil { turn() }
+        endLeftovers()
+        drain()
+        let status = launcherStatus.map(ChildProcess.shellStatus) ?? 70
+        try finish(cause, status: status, message: logs.message(rank: verdict.rank))
+    }
+
+    private func start() throws {
+        let command = GangCommand(
+            plan, folder: folder, inherited: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
+        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        let output = try ChildProcess.pipe()
+        let error = try ChildProcess.pipe()
+        defer { for descriptor in [null, output.write, error.write] { close(descriptor) } }
+        launcher = try ChildProcess.spawn(
+            command.arguments, environment: command.environment, directory: folder.path,
+            input: null, output: output.write, error: error.write, diesWithParent: true)
+        streams = [
+            Stream(descriptor: output.read, isError: false), Stream(descriptor: error.read, isError: true),
+        ]
+    }
+
+    /// Waits for output, a signal or the next tick, and deals with it.
+    private func turn() {
+        var polls = [pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
+        polls += streams.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        let ready = poll(&polls, nfds_t(polls.count), Self.tickMilliseconds)
+        if ready > 0 {
+            for index in streams.indices.reversed() where polls[index + 1].revents != 0 { read(index) }
+            if polls[0].revents != 0 { handleSignals() }
+        }
+        reap()
+        watchClock()
+    }
+
+    private func handleSignals() {
+        while true {
+            switch cprocess_next_signal(signals) {
+            case 0: return
+            case SIGTERM, SIGINT: stop()
+            case SIGUSR2: kill(.killed)
+            default: break
+            }
+        }
+    }
+
+    private func stop() {
+        guard stopDeadline == nil, launcher > 0 else { return }
+        stopDeadline = Self.now() + plan.graceSeconds
+        Glibc.kill(launcher, Self.stopSignal)
+    }
+
+    private func kill(_ reason: AttemptEnd.Cause) {
+        if cause == .exited { cause = reason }
+        signalGang(SIGKILL)
+    }
+
+    private func watchClock() {
+        let now = Self.now()
+        if let deadline = stopDeadline, now >= deadline { kill(.killed) }
+        if LockFile.isHeld(plan.workerLock) {
+            workerSeen = now
+        } else if now - workerSeen > plan.abandonSeconds {
+            // The coordinator counts the worker as lost by now and starts the job elsewhere.
+            kill(.abandoned)
+        }
+    }
+
+    private func reap() {
+        while true {
+            var status: Int32 = 0
+            let pid = waitpid(-1, &status, WNOHANG)
+            guard pid > 0 else { return }
+            if pid == launcher { launcherStatus = status }
+        }
+    }
+
+    /// Whatever `mpirun` left behind: it is in this session or carries the attempt's mark.
+    private func endLeftovers() {
+        for _ in 0..<50 {
+            guard signalGang(SIGKILL) > 0 else { return }
+            usleep(10_000)
+            reap()
+        }
+    }
+
+    @discardableResult
+    private func signalGang(_ signal: Int32) -> Int {
+        ProcessTable.signal(
+            signal, session: getsid(0) == getpid() ? getpid() : nil,
+            marker: "\(GangCommand.marker)=\(folder.path)")
+    }
+
+    private func drain() {
+        let deadline = Self.now() + Self.drainSeconds
+        while !streams.isEmpty, Self.now() < deadline {
+            var polls = streams.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+            guard poll(&polls, nfds_t(polls.count), Self.tickMilliseconds) > 0 else { continue }
+            for index in streams.indices.reversed() where polls[index].revents != 0 { read(index) }
+        }
+        while !streams.isEmpty { closeStream(0) }
+    }
+
+    private func read(_ index: Int) {
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = Glibc.read(streams[index].descriptor, &bytes, bytes.count)
+        if count < 0, errno == EINTR { return }
+        guard count > 0 else { return closeStream(index) }
+        keep(streams[index].parser.feed(bytes[..<count]), isError: streams[index].isError)
+    }
+
+    private func closeStream(_ index: Int) {
+        keep(streams[index].parser.finish(), isError: streams[index].isError)
+        close(streams[index].descriptor)
+        streams.remove(at: index)
+    }
+
+    private func keep(_ lines: [TaggedOutput.Line], isError: Bool) {
+        for line in lines where line.rank == nil { verdict.read(line.text) }
+        logs.append(lines, isError: isError, at: Self.now())
+    }
+
+    private func finish(_ cause: AttemptEnd.Cause, status: Int32, message: String?) throws {
+        logs.close()
+        var end = AttemptEnd(cause, status: status, time: Self.now())
+        end.rank = verdict.rank
+        end.signal = verdict.signal
+        end.message = message ?? logs.failure?.message
+        try AttemptFolder.write(end, to: folder.exitFile)
+    }
+
+    private static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

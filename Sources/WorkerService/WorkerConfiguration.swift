@@ -1,0 +1,53 @@
+package import ClusterTypes
+import Glibc
+import Storage
+
+/// All that a worker daemon is told.
+package struct WorkerConfiguration: Sendable {
+    package var coordinatorHost: String
+    package var coordinatorPort: Int
+    package var worker: WorkerID
+    package var slots: Int
+    package var dataFolder: String
+    package var tokenFile: String
+    /// Address of this node under which the other nodes reach it; launch agents connect to it.
+    package var address: String
+    /// The program of a rank.
+    package var trainProgram: String
+    /// The program that has the `supervise` and `launch-agent` commands.
+    package var daemonProgram: String
+    /// Whether gangs are to leave in good order when the daemon is told to end.
+    package var endsGangsOnExit: Bool
+    /// Time between a stop request and the end by force.
+    package var graceSeconds: Double
+
+    /// SageMaker's time between the stop signal and the end by force.
+    package static let defaultGraceSeconds = 120.0
+
+    package init(
+        coordinatorHost: String, coordinatorPort: Int, worker: WorkerID, slots: Int, dataFolder: String,
+        tokenFile: String, address: String, trainProgram: String, daemonProgram: String,
+        endsGangsOnExit: Bool = false, graceSeconds: Double = defaultGraceSeconds
+    ) {
+        self.coordinatorHost = coordinatorHost
+        self.coordinatorPort = coordinatorPort
+        self.worker = worker
+        self.slots = slots
+        self.dataFolder = dataFolder
+        self.tokenFile = tokenFile
+        self.address = address
+        self.trainProgram = trainProgram
+        self.daemonProgram = daemonProgram
+        self.endsGangsOnExit = endsGangsOnExit
+        self.graceSeconds = graceSeconds
+    }
+
+    var attempts: String { dataFolder + "/attempts" }
+    var lockFile: String { dataFolder + "/worker.lock" }
+
+    /// Leaves the daemon's process id in `registered`, for whoever waits until the worker is there.
+    func noteRegistration() {
+        // Only a convenience for scripts: a full disk shall not keep the worker from its work.
+        try? AtomicFile.write(Array("\(getpid())\n".utf8), to: dataFolder + "/registered")
+    }
+}

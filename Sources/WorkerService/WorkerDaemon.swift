@@ -1,0 +1,110 @@
+import ClusterTypes
+import ControlChannel
+import Diagnostics
+import Foundation
+import Glibc
+package import Logging
+import Processes
+import ServiceLifecycle
+import Wire
+
+/// A worker: owns the slots of its node, supervises attempts and forwards what they write.
+///
+/// It keeps trying to reach its coordinator for as long as it lives; gangs run on meanwhile.
+package struct WorkerDaemon: Service {
+    private let configuration: WorkerConfiguration
+    private let token: ControlToken
+    private let logger: Logger
+
+    /// Longest pause between two attempts to reach the coordinator, in seconds.
+    static let longestPause = 5.0
+    /// How long another worker of the same name may hold on after this one has started.
+    static let conflictPatienceSeconds = 12.0
+    /// How long gangs may take to leave when the daemon ends them on exit.
+    static let exitGraceSeconds = 10.0
+
+    /// - Throws: when the token cannot be read.
+    package init(_ configuration: WorkerConfiguration, logger: Logger) throws {
+        self.configuration = configuration
+        token = try ControlToken(file: configuration.tokenFile)
+        var logger = logger
+        logger[metadataKey: "worker"] = "\(configuration.worker)"
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        let lock = try takeDataFolder()
+        defer { lock.release() }
+        let book = AttemptBook(configuration, logger: logger)
+        try await book.adopt()
+        let listener = try await ControlServer.bind(
+            host: configuration.address, port: 0, token: token, logger: logger)
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await listener.serve { peer, inbox in
+                        try await LaunchService(logger: logger).serve(peer, &inbox)
+                    }
+                }
+                group.addTask { try await stayConnected(book, launchPort: listener.port) }
+                defer { group.cancelAll() }
+                do { try await group.next() } catch is CancellationError {}
+            }
+        }
+        if configuration.endsGangsOnExit { await endGangs(book) }
+    }
+
+    private func takeDataFolder() throws -> LockFile {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: configuration.attempts, withIntermediateDirectories: true)
+        } catch {
+            throw LockstepError(.io, "cannot make the folder \(configuration.attempts)", cause: error)
+        }
+        return try LockFile(
+            configuration.lockFile,
+            conflict: "another worker runs on \(configuration.dataFolder): "
+                + "stop it or choose another --data-dir")
+    }
+
+    private func stayConnected(_ book: AttemptBook, launchPort: Int) async throws {
+        let peer = "the coordinator at \(configuration.coordinatorHost):\(configuration.coordinatorPort)"
+        let session = WorkerSession(
+            configuration: configuration, instance: ControlToken.random(), launchPort: launchPort,
+            book: book, logger: logger)
+        let start = ContinuousClock.now
+        var pause = 0.1
+        while !Task.isCancelled {
+            do {
+                try await ControlClient.withConnection(
+                    host: configuration.coordinatorHost, port: configuration.coordinatorPort,
+                    token: token, peer: peer
+                ) { peer, inbox in try await session.run(peer, &inbox) }
+                pause = 0.1
+                logger.warning("the coordinator closed the connection")
+            } catch let error as LockstepError where error.code == .denied || error.code == .usage {
+                throw error
+            } catch let error as LockstepError where error.code == .conflict {
+                if ContinuousClock.now - start > .seconds(Self.conflictPatienceSeconds) { throw error }
+                logger.warning("not admitted yet", metadata: ["reason": "\(error)"])
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.warning("no connection", metadata: ["reason": "\(error)", "pauseSeconds": "\(pause)"])
+            }
+            await book.disconnected()
+            try await Task.sleep(for: .seconds(pause))
+            pause = min(pause * 2, Self.longestPause)
+        }
+    }
+
+    private func endGangs(_ book: AttemptBook) async {
+        await book.signalAll(SIGTERM)
+        let deadline = ContinuousClock.now + .seconds(Self.exitGraceSeconds)
+        while await book.hasGangs, ContinuousClock.now < deadline {
+            _ = await book.collect()
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        await book.signalAll(Supervisor.killSignal)
+    }
+}

@@ -1,0 +1,91 @@
+import ControlChannel
+import Diagnostics
+import Logging
+import Wire
+
+/// One connection of a worker to its coordinator.
+struct WorkerSession: Sendable {
+    let configuration: WorkerConfiguration
+    /// Tells a reconnect of this daemon from another daemon with its name.
+    let instance: String
+    let launchPort: Int
+    let book: AttemptBook
+    let logger: Logger
+
+    /// How often the attempts' files are looked at.
+    static let pollInterval = Duration.milliseconds(40)
+
+    /// Registers, then follows orders until the connection ends.
+    func run(_ peer: ControlPeer, _ inbox: inout ControlInbox) async throws {
+        peer.send(
+            .register(
+                Registration(
+                    worker: configuration.worker, instance: instance, address: configuration.address,
+                    slots: configuration.slots, launchPort: launchPort, attempts: await book.known)))
+        let lease: Double
+        let heartbeat: Double
+        switch try await inbox.next() {
+        case .registered(let leaseSeconds, let heartbeatSeconds):
+            (lease, heartbeat) = (leaseSeconds, heartbeatSeconds)
+        case .refused(let code, let reason):
+            throw LockstepError(.init(rawValue: code), reason)
+        default:
+            throw LockstepError(.network, "\(peer.address) did not answer the registration")
+        }
+        await book.setLease(seconds: lease, heartbeat: heartbeat)
+        logger.info("registered", metadata: ["coordinator": "\(peer.address)"])
+        configuration.noteRegistration()
+        let hearing = LastHeard()
+        async let pumping: Void = pump(peer, hearing, lease: lease, heartbeat: heartbeat)
+        do {
+            while let message = try await inbox.next() {
+                await hearing.note()
+                try await follow(message, peer)
+            }
+        } catch {
+            peer.close()
+            throw error
+        }
+        peer.close()
+        await hearing.end()
+        await pumping
+    }
+
+    private func follow(_ message: ControlMessage, _ peer: ControlPeer) async throws {
+        switch message {
+        case .heartbeat: break
+        case .received(let marks): await book.received(marks)
+        case .settled(let attempt): await book.settled(attempt)
+        case .launch(let order): if let answer = await book.launch(order) { peer.send(answer) }
+        case .stop(let attempt): if let answer = await book.stop(attempt) { peer.send(answer) }
+        case .kill(let attempt): if let answer = await book.kill(attempt) { peer.send(answer) }
+        default: throw LockstepError(.network, "\(peer.address) sent a message that is not for a worker")
+        }
+    }
+
+    /// Sends what is due until the connection ends; gives it up when the coordinator is silent.
+    private func pump(_ peer: ControlPeer, _ hearing: LastHeard, lease: Double, heartbeat: Double) async {
+        var sequence: UInt64 = 0
+        var nextHeartbeat = ContinuousClock.now
+        while !Task.isCancelled, await !hearing.isOver {
+            for message in await book.collect() { peer.send(message) }
+            if ContinuousClock.now >= nextHeartbeat {
+                sequence += 1
+                peer.send(.heartbeat(sequence: sequence))
+                nextHeartbeat = ContinuousClock.now + .seconds(heartbeat)
+            }
+            if await hearing.silence > .seconds(lease) { break }
+            do { try await Task.sleep(for: Self.pollInterval) } catch { break }
+        }
+        peer.close()
+    }
+}
+
+/// When the peer was heard last.
+private actor LastHeard {
+    private var time = ContinuousClock.now
+    private(set) var isOver = false
+    func note() { time = ContinuousClock.now }
+    func end() { isOver = true }
+    var silence: Duration { ContinuousClock.now - time }
+}

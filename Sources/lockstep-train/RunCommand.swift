@@ -1,0 +1,36 @@
+import ArgumentParser
+import Diagnostics
+import GangRuntime
+import LinearAlgebra
+import MPICollectives
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Trains a job and writes its model.",
+        discussion: """
+            Exit status 0: the model is written; the last line of output is model-hash: and 64 digits. \
+            75: stopped by SIGTERM or SIGUSR1 after a checkpoint; run it again to go on. \
+            Anything else: an error, told in one line.
+            """)
+
+    @Argument(help: "The job: a CreateTrainingJob request in YAML or JSON.")
+    var job: String
+
+    @Option(help: "Threads of each rank (default: LOCKSTEP_THREADS in the job's Environment, or 1).")
+    var threads: Int?
+
+    @Option(help: "Folder that gets events.jsonl, one line for each thing that happens.")
+    var attemptDir: String?
+
+    @Option(help: "Folder for the job's output, in place of OutputDataConfig.S3OutputPath.")
+    var outputDir: String?
+
+    func run() throws {
+        let options = RankProgram.Options(
+            jobPath: job, threads: threads, attemptFolder: attemptDir, outputFolder: outputDir)
+        let program = RankProgram(options, coreType: LinearAlgebra.prepare().coreType)
+        let status = MPIWorld.run { try program.run($0) }
+        guard status == 0 else { throw ExitCode(status) }
+    }
+}

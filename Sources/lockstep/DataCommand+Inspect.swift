@@ -1,0 +1,84 @@
+import ArgumentParser
+import Datasets
+import Diagnostics
+
+struct DataInspectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Prints what a file or folder of training data holds.",
+        discussion: """
+            Shows format, files, rows, columns, the range and mean of each column, missing values, and the
+            labels. In CSV every column counts as a feature unless the content type says otherwise.
+
+            Examples:
+              lockstep data inspect train.csv --content-type 'text/csv;label_size=1'
+              lockstep data inspect train/ --output json
+            """)
+
+    /// Columns that the text form shows, when there are more than twice as many.
+    private static let shownColumns = 20
+
+    @Argument(help: "A file, or a folder whose files are read in order of name.")
+    var path: String
+    @Option(
+        help:
+            "SageMaker's ContentType: text/csv;label_size=1, text/libsvm or application/x-recordio-protobuf.")
+    var contentType: String?
+    @Option(help: "Form of the output: text or json.")
+    var output = DataOutputFormat.text
+
+    func run() async throws {
+        let summary = try DataInspection.summarize(
+            ChannelSource(name: "data", path: path, contentType: contentType, defaultLabelCount: 0))
+        switch output {
+        case .json: try DataOutputFormat.printJSON(summary)
+        case .text: StandardStreams.output(Self.text(summary))
+        }
+    }
+
+    private static func text(_ summary: DataSummary) -> String {
+        let density = summary.density.map { ", \(percent($0)) of the entries stored" } ?? ""
+        var lines = [
+            "path     \(summary.path)",
+            "format   \(summary.format)" + (summary.isGzip ? ", gzip" : "")
+                + (summary.hasHeader ? ", header row" : ""),
+            "files    \(summary.files)",
+            "rows     \(summary.rows)",
+            "features \(summary.features)\(density)",
+            "missing  \(summary.missing)",
+            "labels   \(labels(summary.labels))",
+            "",
+        ]
+        let width = max(6, summary.columns.compactMap { $0.name?.count }.max() ?? 0)
+        let heads = [("column", width), ("min", 14), ("max", 14), ("mean", 14), ("missing", 9)]
+        lines.append(heads.map { padded($0.0, $0.1) }.joined())
+        let isCut = summary.columns.count > 2 * shownColumns
+        for column in isCut ? summary.columns.prefix(shownColumns) : summary.columns[...] {
+            let cells = [
+                (column.name ?? "\(column.index)", width), (column.min.map { "\($0)" } ?? "-", 14),
+                (column.max.map { "\($0)" } ?? "-", 14), (column.mean.map { "\(Float($0))" } ?? "-", 14),
+                ("\(column.missing)", 9),
+            ]
+            lines.append(cells.map { padded($0.0, $0.1) }.joined())
+        }
+        if isCut { lines.append("… and \(summary.columns.count - shownColumns) more; --output json has all") }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func labels(_ labels: DataSummary.Labels?) -> String {
+        guard let labels else { return "none" }
+        guard let classes = labels.classes, classes.count <= 20 else {
+            return "\(labels.min) to \(labels.max)"
+                + (labels.classes.map { ", \($0.count) different" } ?? "")
+        }
+        return classes.map { "\($0.label) in \($0.rows) rows" }.joined(separator: ", ")
+    }
+
+    private static func percent(_ share: Double) -> String {
+        "\((share * 10_000).rounded() / 100) %"
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text + "  "
+    }
+}

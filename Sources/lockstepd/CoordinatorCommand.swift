@@ -1,0 +1,58 @@
+import ArgumentParser
+import CoordinatorService
+import Diagnostics
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+struct CoordinatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator",
+        abstract: "Serves the public API, schedules jobs and keeps their state.")
+
+    @Option(help: "Folder for the job store; one coordinator at a time.")
+    var dataDir: String
+    @Option(help: "ADDRESS:PORT where workers connect; port 0 takes a free one.")
+    var listen = HostPort(host: "127.0.0.1", port: 7461)
+    @Option(help: "ADDRESS:PORT of the public API; port 0 takes a free one.")
+    var api = HostPort(host: "127.0.0.1", port: 7460)
+    @Option(help: "File with the secret that admits workers.")
+    var tokenFile: String
+    @Option(help: "Seconds of silence after which a worker counts as lost.")
+    var lease = CoordinatorConfiguration.defaultLeaseSeconds
+
+    func validate() throws {
+        guard lease >= 2 else { throw ValidationError("--lease must be at least 2 seconds") }
+    }
+
+    func run() async throws {
+        let logger = DaemonLogging.logger("lockstepd.coordinator")
+        let coordinator = try Coordinator(
+            CoordinatorConfiguration(
+                dataFolder: dataDir, host: listen.host, port: listen.port, tokenFile: tokenFile,
+                leaseSeconds: lease),
+            logger: logger)
+        let server = try await CoordinatorServer(coordinator)
+        let endpoints = EndpointsFile(path: dataDir + "/endpoints.json")
+        let publicAPI = PublicAPI.make(
+            service: coordinator, host: api.host, port: api.port, logger: logger
+        ) { apiPort in
+            do {
+                try endpoints.write(
+                    control: HostPort(host: listen.host, port: server.port),
+                    api: HostPort(host: api.host, port: apiPort))
+            } catch {
+                logger.error("endpoints not written", metadata: ["reason": "\(error)"])
+            }
+            logger.info(
+                "coordinator ready",
+                metadata: ["control": "\(listen.host):\(server.port)", "api": "\(api.host):\(apiPort)"])
+        }
+        defer { endpoints.remove() }
+        try await ServiceGroup(
+            services: [server, publicAPI], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+        ).run()
+        try await coordinator.close()
+    }
+}

@@ -1,0 +1,13 @@
+import ArgumentParser
+import CommandLineEntry
+
+@main
+struct Lockstepd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lockstepd",
+        abstract: "The daemons of a Lockstep cluster: one coordinator, and a worker on every node.",
+        subcommands: [
+            CoordinatorCommand.self, WorkerCommand.self, SuperviseCommand.self, LaunchAgentCommand.self,
+        ])
+    static func main() async { await runAsProgram() }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Testing
+
+/// A cluster of built daemons on this machine: a coordinator and workers, each its own process.
+final class LocalCluster {
+    let folder: URL
+    let api: String
+    private(set) var daemons: [String: RunningProgram] = [:]
+    private let apiPort: Int
+    private let controlPort: Int
+    private let token: URL
+
+    /// Starts a coordinator and `workers` workers of `slots` slots, runs `body`, and ends all of them.
+    static func run<T>(workers: Int, slots: Int = 1, in folder: URL, _ body: (LocalCluster) throws -> T)
+        throws -> T
+    {
+        let cluster = try LocalCluster(in: folder)
+        defer { cluster.stopAll() }
+        try cluster.startCoordinator()
+        for index in 1...workers { try cluster.startWorker("worker-\(index)", slots: slots) }
+        try #require(
+            RunningProgram.eventually(seconds: 20) {
+                try cluster.lockstep(["workers", "list", "--output", "json"]).output
+                    .components(separatedBy: "\"ready\"").count == workers + 1
+            }, "workers did not come: \(cluster.daemons.mapValues(\.error))")
+        return try body(cluster)
+    }
+
+    private init(in folder: URL) throws {
+        self.folder = folder.appendingPathComponent("cluster")
+        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+        apiPort = try Self.freePort()
+        controlPort = try Self.freePort()
+        api = "http://127.0.0.1:\(apiPort)"
+        token = self.folder.appendingPathComponent("token")
+        try "a-token-for-tests-\(UUID().uuidString)".write(to: token, atomically: true, encoding: .utf8)
+    }
+
+    func startCoordinator() throws {
+        daemons["coordinator"] = try Program.start(
+            "lockstepd",
+            [
+                "coordinator", "--data-dir", folder.appendingPathComponent("coordinator").path, "--listen",
+                "127.0.0.1:\(controlPort)", "--api", "127.0.0.1:\(apiPort)", "--token-file", token.path,
+            ], in: folder, log: "coordinator-\(daemons.count)-\(UUID().uuidString.prefix(4))")
+    }
+
+    func startWorker(_ name: String, slots: Int = 1) throws {
+        daemons[name] = try Program.start(
+            "lockstepd",
+            [
+                "worker", "--coordinator", "127.0.0.1:\(controlPort)", "--name", name, "--slots", "\(slots)",
+                "--data-dir", folder.appendingPathComponent(name).path, "--token-file", token.path,
+                "--address",
+                "127.0.0.1",
+            ], in: folder, log: "\(name)-\(UUID().uuidString.prefix(4))")
+    }
+
+    /// Sends `signal` to a daemon and waits for its end.
+    func kill(_ daemon: String, _ signal: Int32) {
+        guard let running = daemons.removeValue(forKey: daemon) else { return }
+        Foundation.kill(running.process.processIdentifier, signal)
+        _ = running.wait(seconds: 20)
+    }
+
+    func lockstep(_ arguments: [String], seconds: Double = 120) throws -> Program.Outcome {
+        try Program.run(
+            "lockstep", arguments, in: folder, environment: ["LOCKSTEP_ENDPOINT": api], seconds: seconds)
+    }
+
+    /// The job as `jobs describe --output json` has it.
+    func describe(_ job: String) throws -> [String: Any] {
+        let outcome = try lockstep(["jobs", "describe", job, "--output", "json"])
+        return try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any] ?? [:]
+    }
+
+    /// Waits for a terminal status and returns the description.
+    func finished(_ job: String, seconds: Double = 120) throws -> [String: Any] {
+        var last: [String: Any] = [:]
+        try RunningProgram.eventually(seconds: seconds) {
+            last = try describe(job)
+            return ["Completed", "Failed", "Stopped"].contains(last["TrainingJobStatus"] as? String)
+        }
+        return last
+    }
+
+    /// Process ids of the job's ranks on this machine.
+    func ranks(of job: String) throws -> [Int32] {
+        try Program.run("pgrep", ["-f", "^[^ ]*lockstep-train .*/\(job)/"], in: folder).output
+            .split(separator: "\n").compactMap { Int32($0) }
+    }
+
+    private func stopAll() {
+        for name in daemons.keys.sorted() where name != "coordinator" { kill(name, SIGTERM) }
+        kill("coordinator", SIGTERM)
+        // Supervisors outlive their daemons by design; end what a failed test left.
+        _ = try? Program.run("pkill", ["-9", "-f", folder.path], in: folder)
+    }
+
+    static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { socket in
+                bind(descriptor, socket, length) == 0 && getsockname(descriptor, socket, &length) == 0
+            }
+        }
+        try #require(bound, "no free port on loopback")
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
