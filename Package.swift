@@ -34,6 +34,7 @@ let external: [String: Target.Dependency] = [
     "HummingbirdTesting": .product(name: "HummingbirdTesting", package: "hummingbird"),
     "Logging": .product(name: "Logging", package: "swift-log"),
     "NIOCore": .product(name: "NIOCore", package: "swift-nio"),
+    "NIOHTTP1": .product(name: "NIOHTTP1", package: "swift-nio"),
     "NIOPosix": .product(name: "NIOPosix", package: "swift-nio"),
     "Rainbow": .product(name: "Rainbow", package: "Rainbow"),
     "ServiceLifecycle": .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -110,7 +111,7 @@ let modules: [Module] = [
         ["ClusterTypes", "Crypto", "Diagnostics", "Logging", "NIOCore", "NIOPosix", "Wire"]),
     lib(
         .adapters, "APIClient",
-        ["AsyncHTTPClient", "Diagnostics", "NIOCore", "SageMakerShapes"]),
+        ["AsyncHTTPClient", "Diagnostics", "NIOCore", "NIOHTTP1", "SageMakerShapes"]),
     // 4 learning
     lib(
         .learning, "Training",
@@ -162,8 +163,8 @@ let modules: [Module] = [
         "lockstep",
         [
             "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
-            "Collectives", "CommandLineEntry", "Datasets", "Diagnostics", "Processes", "Rainbow",
-            "SageMakerShapes", "Storage", "Subprocess", "UnixSignals",
+            "Collectives", "CommandLineEntry", "Datasets", "Diagnostics", "Processes",
+            "SageMakerShapes", "Storage", "UnixSignals",
         ]),
     exe(
         "lockstepd",

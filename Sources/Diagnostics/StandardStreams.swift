@@ -10,6 +10,9 @@ public enum StandardStreams {
     /// Writes `text` and a newline to standard output in one call.
     public static func output(_ text: String) { write(text + "\n", to: 1) }
 
+    /// Writes `text` to standard output without a newline after it.
+    public static func outputPart(_ text: String) { write(text, to: 1) }
+
     private static func write(_ text: String, to descriptor: Int32) {
         var text = text
         text.withUTF8 { bytes in

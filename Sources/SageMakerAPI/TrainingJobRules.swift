@@ -16,7 +16,8 @@ struct TrainingJobRules {
     /// - Throws: `LockstepError(.configuration)` for the first rule the job breaks.
     func check() throws {
         let spec = try algorithm()
-        _ = try spec.resolve(request.hyperParameters ?? [:], common: spec.commonHyperparameters)
+        let values = try spec.resolve(request.hyperParameters ?? [:], common: RuntimeSettings.specs)
+        try checkRanks(RuntimeSettings(values))
         try checkChannels(spec)
         try checkOutput()
         try checkResources()
@@ -107,6 +108,16 @@ struct TrainingJobRules {
         }
         if json["ServerlessJobConfig"] != nil {
             throw refusal("ServerlessJobConfig is not offered: give AlgorithmSpecification")
+        }
+    }
+
+    private func checkRanks(_ settings: RuntimeSettings) throws {
+        let ranks = request.resourceConfig?.instanceCount ?? TrainingDefaults.instanceCount
+        guard ranks <= settings.logicalShardCount else {
+            throw refusal(
+                "ResourceConfig.InstanceCount is \(ranks), but logical_shards is "
+                    + "\(settings.logicalShardCount) and every rank needs a shard of its own: "
+                    + "lower the first or raise the second")
         }
     }
 

@@ -56,6 +56,11 @@ public struct JobFile: Sendable {
         set(.string(value), at: ["HyperParameters", name])
     }
 
+    /// Sets one variable of Environment over what the file says.
+    public mutating func setEnvironment(_ name: String, to value: String) {
+        set(.string(value), at: ["Environment", name])
+    }
+
     /// Sets ResourceConfig.InstanceCount over what the file says.
     public mutating func setInstanceCount(_ count: Int) {
         set(.integer(count), at: ["ResourceConfig", "InstanceCount"])

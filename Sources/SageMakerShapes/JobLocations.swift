@@ -24,6 +24,12 @@ public struct JobLocations: Sendable, Equatable {
         }
     }
 
+    /// Locations of a job known by its folder alone: its checkpoints lie where they lie by default.
+    public init(jobFolder: String) {
+        self.jobFolder = jobFolder
+        checkpointFolder = jobFolder + "/checkpoints"
+    }
+
     /// Absolute path of a `file://` URI, without a slash at the end.
     ///
     /// - Throws: `LockstepError(.configuration)` naming `field` for any other URI.
