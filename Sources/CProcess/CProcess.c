@@ -35,7 +35,11 @@ static void become(
     dup2(report, 3);
     fcntl(3, F_SETFD, FD_CLOEXEC);
     close_range(4, ~0U, 0);
-    if (cwd == NULL || chdir(cwd) == 0) execvpe(path, argv, envp);
+    if (cwd == NULL || chdir(cwd) == 0) {
+        // Not execvpe for both: it hands a damaged program to the shell.
+        if (strchr(path, '/') != NULL) execve(path, argv, envp);
+        else execvpe(path, argv, envp);
+    }
     int failure = errno;
     ssize_t written = write(3, &failure, sizeof failure);
     (void)written;

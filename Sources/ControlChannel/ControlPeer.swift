@@ -6,25 +6,31 @@ package import Wire
 package struct ControlPeer: Sendable {
     /// Who is at the other end, for messages to people.
     package let address: String
-    private let outbox: AsyncStream<ControlMessage>.Continuation
+    private let deliver: @Sendable (ControlMessage?) -> Void
 
     /// Messages that may wait for a slow peer before the connection is given up.
     static let outboxLimit = 1024
 
-    init(address: String, outbox: AsyncStream<ControlMessage>.Continuation) {
+    /// - Parameter deliver: takes each message in order, and `nil` for the wish to close.
+    package init(address: String, deliver: @escaping @Sendable (ControlMessage?) -> Void) {
         self.address = address
-        self.outbox = outbox
+        self.deliver = deliver
+    }
+
+    init(address: String, outbox: AsyncStream<ControlMessage>.Continuation) {
+        self.init(address: address) { message in
+            guard let message else { return outbox.finish() }
+            if case .dropped = outbox.yield(message) { outbox.finish() }
+        }
     }
 
     /// Queues a message; messages of one connection arrive in the order of these calls.
     ///
     /// A peer that does not read loses its connection when `outboxLimit` messages wait for it.
-    package func send(_ message: ControlMessage) {
-        if case .dropped = outbox.yield(message) { outbox.finish() }
-    }
+    package func send(_ message: ControlMessage) { deliver(message) }
 
     /// Closes the connection when the messages queued so far are sent.
-    package func close() { outbox.finish() }
+    package func close() { deliver(nil) }
 }
 
 /// The receiving end of an authenticated connection; read by one task.

@@ -1,17 +1,17 @@
-import ClusterTypes
-import ControlChannel
+package import ClusterTypes
+package import ControlChannel
 import Diagnostics
 import Foundation
 import JobLifecycle
 import JobStore
 import Logging
-import Wire
+package import Wire
 
 extension Coordinator {
     /// A worker introduces itself.
     ///
     /// - Throws: `.conflict` when another daemon of its name is connected.
-    func register(_ registration: Registration, peer: ControlPeer) throws {
+    package func register(_ registration: Registration, peer: ControlPeer) throws {
         let id = registration.worker
         let now = clock()
         if let known = workers[id], known.peer != nil, known.instance != registration.instance {
@@ -69,17 +69,12 @@ extension Coordinator {
     }
 
     /// Any message is a sign of life.
-    func heard(_ id: WorkerID, _ message: ControlMessage) throws {
+    package func heard(_ id: WorkerID, _ message: ControlMessage) throws {
         let now = clock()
         guard var worker = workers[id], let peer = worker.peer else { return }
         worker.lastHeard = now
         worker.stored.lastSeen = now
-        let wasLost = worker.isLost
-        worker.isLost = false
         workers[id] = worker
-        if wasLost {
-            logger.info("worker is back", metadata: ["worker": "\(id)"])
-        }
         switch message {
         case .heartbeat(let sequence): peer.send(.heartbeat(sequence: sequence))
         case .running(let attempt): reportRunning(attempt, by: id)
@@ -94,7 +89,7 @@ extension Coordinator {
     }
 
     /// A worker's connection has ended; it may come back within its lease.
-    func disconnected(_ id: WorkerID, instance: String, peer: ControlPeer) {
+    package func disconnected(_ id: WorkerID, instance: String, peer: ControlPeer) {
         guard workers[id]?.instance == instance, workers[id]?.peer?.address == peer.address else { return }
         workers[id]?.peer = nil
         logger.warning("worker disconnected", metadata: ["worker": "\(id)"])

@@ -1,19 +1,19 @@
-import ClusterTypes
-import Diagnostics
+package import ClusterTypes
+package import Diagnostics
 import Foundation
-import JobLifecycle
-import Wire
+package import JobLifecycle
+package import Wire
 
 /// What of a forwarded piece is new: the part behind what is stored already.
-struct LineIntake: Equatable {
+package struct LineIntake: Equatable {
     /// Whole lines, without their newlines.
-    var lines: [String]
+    package var lines: [String]
     /// Where the stream stands afterwards; the answer to the worker in any case.
-    var next: UInt64
+    package var next: UInt64
 
     /// - Parameter stored: bytes of the stream that are stored already.
     /// - Throws: `.network` for a piece that does not end with a whole line.
-    init(_ chunk: LineChunk, stored: UInt64) throws(LockstepError) {
+    package init(_ chunk: LineChunk, stored: UInt64) throws(LockstepError) {
         let end = chunk.offset + UInt64(chunk.data.count)
         // A gap means that the worker believes too much stored: the answer sends it back.
         guard chunk.offset <= stored, end > stored else {
@@ -31,7 +31,7 @@ struct LineIntake: Equatable {
     }
 
     /// The lines of a rank's log: `SECONDS<tab>TEXT`.
-    func logLines(receivedAt time: Double) -> [LogLine] {
+    package func logLines(receivedAt time: Double) -> [LogLine] {
         lines.map { line in
             let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, let stamp = Double(parts[0]) else {
@@ -42,12 +42,12 @@ struct LineIntake: Equatable {
     }
 
     /// The lines of `events.jsonl`; one that cannot be read is left out.
-    func events() -> [TrainingEvent] {
+    package func events() -> [TrainingEvent] {
         lines.compactMap { try? JSONDecoder().decode(TrainingEvent.self, from: Data($0.utf8)) }
     }
 
     /// Rank of a stream called `algo-N`; `nil` for any other.
-    static func rank(ofStream stream: String) -> Int? {
+    package static func rank(ofStream stream: String) -> Int? {
         guard stream.hasPrefix("algo-"), let number = Int(stream.dropFirst(5)), number > 0 else { return nil }
         return number - 1
     }

@@ -1,7 +1,12 @@
 /// What `mpirun` says about the rank that ended its world first.
-struct GangVerdict: Equatable {
-    var rank: Int?
-    var signal: Int32?
+package struct GangVerdict: Equatable {
+    package var rank: Int?
+    package var signal: Int32?
+
+    package init(rank: Int? = nil, signal: Int32? = nil) {
+        self.rank = rank
+        self.signal = signal
+    }
 
     /// Reads the lines that `mpirun` wrote itself.
     ///
@@ -9,7 +14,7 @@ struct GangVerdict: Equatable {
     /// `mpirun noticed that process rank 1 with PID 77 on node a exited on signal 9 (Killed).`,
     /// `MPI_ABORT was invoked on rank 1 in communicator …` and
     /// `Process name: [[4711,1],1]`.
-    mutating func read(_ line: String) {
+    package mutating func read(_ line: String) {
         if rank == nil, let words = Self.words(of: line, after: "process rank ") {
             rank = words.first.flatMap { Int($0) }
             if let position = words.firstIndex(of: "signal"), position + 1 < words.count {

@@ -1,43 +1,43 @@
-import ClusterTypes
+package import ClusterTypes
 import Glibc
-import Wire
+package import Wire
 
 /// Follows one growing file of an attempt and hands out whole lines, one piece at a time: the next
 /// piece leaves when the coordinator has told how far it has stored the stream. So nothing is lost
 /// over a reconnect, and what is sent twice is recognised by its offset.
-struct StreamTail {
+package struct StreamTail {
     let path: String
     let stream: String
     /// The coordinator has everything before this byte.
-    private(set) var stored: UInt64 = 0
+    package private(set) var stored: UInt64 = 0
     private var isWaiting = false
 
     /// Most bytes in one piece; longer than any line.
     static let pieceBytes = 256 << 10
 
-    init(path: String, stream: String) {
+    package init(path: String, stream: String) {
         self.path = path
         self.stream = stream
     }
 
     /// The next piece, or `nil` when there is none or one is on its way.
-    mutating func next(_ attempt: AttemptID) -> LineChunk? {
+    package mutating func next(_ attempt: AttemptID) -> LineChunk? {
         guard !isWaiting, let bytes = whole(), !bytes.isEmpty else { return nil }
         isWaiting = true
         return LineChunk(attempt: attempt, stream: stream, offset: stored, data: bytes)
     }
 
     /// The coordinator has told how far it is.
-    mutating func received(_ next: UInt64) {
+    package mutating func received(_ next: UInt64) {
         stored = next
         isWaiting = false
     }
 
     /// The connection is gone, and with it what was on its way.
-    mutating func disconnected() { isWaiting = false }
+    package mutating func disconnected() { isWaiting = false }
 
     /// Whether the coordinator has every whole line of the file.
-    var isDrained: Bool { !isWaiting && (whole()?.isEmpty ?? true) }
+    package var isDrained: Bool { !isWaiting && (whole()?.isEmpty ?? true) }
 
     /// Whole lines from `stored` on.
     private func whole() -> [UInt8]? {

@@ -2,22 +2,29 @@
 ///
 /// Open MPI puts a tag before each piece it reads from a rank, and a piece may end in the middle of a
 /// line. So a tag may stand anywhere, and a line of a rank may come in several tagged pieces.
-struct TaggedOutput {
-    struct Line: Equatable {
+package struct TaggedOutput {
+    /// A line without its newline.
+    package struct Line: Equatable {
         /// `nil` for what `mpirun` itself says.
-        var rank: Int?
-        var text: String
+        package var rank: Int?
+        package var text: String
+        package init(rank: Int?, text: String) {
+            self.rank = rank
+            self.text = text
+        }
     }
 
     /// Longer lines are cut here, in bytes.
-    static let longestLine = 64 << 10
+    package static let longestLine = 64 << 10
 
     private var partial: [Int?: [UInt8]] = [:]
     private var current: Int?
     private var pending: [UInt8] = []
 
+    package init() {}
+
     /// Takes bytes as they come; returns the lines they complete.
-    mutating func feed(_ bytes: some Sequence<UInt8>) -> [Line] {
+    package mutating func feed(_ bytes: some Sequence<UInt8>) -> [Line] {
         pending += bytes
         var lines: [Line] = []
         var index = 0
@@ -37,7 +44,7 @@ struct TaggedOutput {
     }
 
     /// What is left when the pipe is closed.
-    mutating func finish() -> [Line] {
+    package mutating func finish() -> [Line] {
         var lines: [Line] = []
         for byte in pending { take(byte, into: &lines) }
         pending = []

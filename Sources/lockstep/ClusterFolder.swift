@@ -75,7 +75,7 @@ struct ClusterFolder {
         }
         defer { close(descriptor) }
         let text = Array("lockstep-\(words.joined(separator: "-"))\n".utf8)
-        guard write(descriptor, text, text.count) == text.count else {
+        guard Glibc.write(descriptor, text, text.count) == text.count else {
             throw LockstepError(.io, "cannot write \(tokenFile): \(String(cString: strerror(errno)))")
         }
     }

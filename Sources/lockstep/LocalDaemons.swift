@@ -44,7 +44,7 @@ actor LocalDaemons {
         var daemon = try start("coordinator", words)
         coordinator = daemon
         let pid = daemon.pid
-        let endpoint = try await wait(for: daemon) {
+        let endpoint = try await wait(for: daemon) { () -> ClusterFolder.Endpoint? in
             guard let endpoint = self.folder.endpoint(from: self.folder.coordinatorEndpoints),
                 endpoint.pid == pid
             else { return nil }

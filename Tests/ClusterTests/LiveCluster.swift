@@ -6,6 +6,7 @@ import Foundation
 import Glibc
 import JobLifecycle
 import Logging
+import Processes
 import WorkerService
 
 /// A coordinator in this process, worker daemons as real processes, and a script in place of
@@ -156,6 +157,13 @@ final class LiveCluster {
             .compactMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
 
+    /// The supervisor of an attempt, as its worker's folder tells.
+    func supervisorPID(_ worker: String, _ job: String, _ attempt: Int) -> Int32? {
+        let path = "\(folder)/\(worker)/attempts/\(job)/\(attempt)/supervisor.json"
+        return FileManager.default.contents(atPath: path)
+            .flatMap { try? JSONDecoder().decode(ProcessIdentity.self, from: $0) }?.pid
+    }
+
     /// Processes that belong to an attempt of this cluster.
     func leftovers() -> [Int32] {
         let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap {
@@ -197,7 +205,7 @@ enum FakeTrain {
         now() { date +%s.%N; }
         emit() { if [ "$rank" = 0 ]; then echo "$1" >> "$dir/events.jsonl"; fi; }
         stop=0
-        trap 'stop=1' USR1
+        if [ -n "$FAKE_DEAF" ]; then trap '' USR1; else trap 'stop=1' USR1; fi
         step=$(cat "$FAKE_STATE/step" 2> /dev/null || echo 0)
         emit "{\\"kind\\":\\"started\\",\\"time\\":$(now),\\"step\\":$step,\\"world\\":$world,\\"threads\\":1}"
         emit "{\\"kind\\":\\"downloading\\",\\"time\\":$(now)}"

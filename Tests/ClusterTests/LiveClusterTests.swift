@@ -1,10 +1,12 @@
 import ClusterTypes
 import CoordinatorService
+import Foundation
 import Glibc
 import JobLifecycle
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
+/// Real daemons and real `mpirun`s; only the rank's program is a script.
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct LiveClusterTests {
     @Test func `a job runs under mpirun on two workers and completes`() async throws {
         try await LiveCluster.with(workers: ["w1", "w2"], slots: 1) { cluster in
@@ -16,13 +18,176 @@ struct LiveClusterTests {
             #expect(
                 record.transitions.map(\.status).drop { $0 != .downloading }
                     == [.downloading, .training, .uploading, .completed])
-            let streams = try await cluster.coordinator.logStreams(JobName("job"))
-            #expect(streams.count == 2)
-            for (rank, stream) in streams.enumerated() {
-                let lines = try await cluster.coordinator.logLines(stream: stream.name, from: 0, limit: 100)
-                #expect(lines.map(\.text) == (1...10).map { "rank \(rank) of 2 did step \($0)" })
-            }
+            try await expectLogs(cluster, "job", world: 2, steps: 10)
             #expect(cluster.leftovers().isEmpty)
+        }
+    }
+
+    @Test func `a killed rank costs an attempt, not the job`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 3) { cluster in
+            try await cluster.submit("job", slots: 3, steps: 60)
+            _ = try await cluster.wait("job", for: "at step 10") { ($0.step ?? 0) >= 10 }
+            let victim = try #require(cluster.rankPIDs("job").last)
+            #expect(kill(victim, SIGKILL) == 0)
+            let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
+            #expect(record.status == .completed && record.attempts.count == 2)
+            #expect(record.attempts[0].outcome == "rank 2 was ended by signal 9 (SIGKILL)")
+            #expect((record.attempts[1].firstStep ?? 0) >= 10, "it goes on where it was")
+            #expect(cluster.leftovers().isEmpty)
+        }
+    }
+
+    @Test func `a stopped job commits, leaves and is Stopped`() async throws {
+        try await LiveCluster.with(workers: ["w1", "w2"], slots: 1) { cluster in
+            try await cluster.submit("job", slots: 2, steps: 100_000)
+            _ = try await cluster.wait("job", for: "at step 5") { ($0.step ?? 0) >= 5 }
+            try await cluster.coordinator.stopJob(JobName("job"))
+            #expect(try await cluster.coordinator.job(JobName("job")).status == .stopping)
+            let record = try await cluster.wait("job", for: "stopped") { $0.status.isTerminal }
+            #expect(record.status == .stopped && record.secondaryStatus == .stopped)
+            #expect(record.attempts.count == 1)
+            #expect(cluster.leftovers().isEmpty)
+        }
+    }
+
+    @Test func `a gang that does not obey is ended after the grace`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 2) { cluster in
+            try await cluster.submit(
+                "job", slots: 2, steps: 100_000, environment: ["FAKE_DEAF": "1"])
+            _ = try await cluster.wait("job", for: "at step 5") { ($0.step ?? 0) >= 5 }
+            try await cluster.coordinator.stopJob(JobName("job"))
+            let record = try await cluster.wait("job", for: "stopped") { $0.status.isTerminal }
+            #expect(record.status == .stopped)
+            #expect(cluster.leftovers().isEmpty)
+        }
+    }
+
+    @Test func `an error of the user's fails the job at once`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 2) { cluster in
+            try await cluster.submit(
+                "job", slots: 2, steps: 5,
+                environment: [
+                    "FAKE_FAIL": "data", "FAKE_STATUS": "65", "FAKE_MESSAGE": "train.csv line 3 is ragged",
+                ])
+            let record = try await cluster.wait("job", for: "failed") { $0.status.isTerminal }
+            #expect(record.status == .failed && record.attempts.count == 1)
+            #expect(record.failureReason == "ClientError: train.csv line 3 is ragged")
+        }
+    }
+
+    @Test func `a rank program that is missing fails the job with the launcher's words`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 1) { cluster in
+            unlink(cluster.folder + "/train")
+            try await cluster.submit("job", slots: 1, steps: 5)
+            let record = try await cluster.wait("job", for: "failed") { $0.status.isTerminal }
+            #expect(record.status == .failed && record.attempts.count == 2)
+            #expect(record.failureReason?.contains("Error: ") == true, "\(record.failureReason ?? "none")")
+        }
+    }
+
+    @Test func `a coordinator that ends in mid-job is not noticed by the job`() async throws {
+        try await LiveCluster.with(workers: ["w1", "w2"], slots: 1) { cluster in
+            try await cluster.submit("job", slots: 2, steps: 150)
+            _ = try await cluster.wait("job", for: "at step 10") { ($0.step ?? 0) >= 10 }
+            let ranks = cluster.rankPIDs("job")
+            try await cluster.endCoordinator()
+            try await Task.sleep(for: .milliseconds(500))
+            try await cluster.restartCoordinator()
+            let known = try await cluster.coordinator.job(JobName("job"))
+            #expect(known.status == .inProgress && (known.step ?? 0) >= 10)
+            #expect(cluster.rankPIDs("job") == ranks && ranks.count == 2)
+            let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
+            #expect(record.status == .completed && record.attempts.count == 1 && record.step == 150)
+            try await expectLogs(cluster, "job", world: 2, steps: 150)
+        }
+    }
+
+    @Test func `a worker that is killed and comes back finds its gang again`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 2) { cluster in
+            try await cluster.submit("job", slots: 2, steps: 150)
+            _ = try await cluster.wait("job", for: "at step 10") { ($0.step ?? 0) >= 10 }
+            cluster.signalWorker("w1", SIGKILL)
+            try await Task.sleep(for: .milliseconds(300))
+            try cluster.startWorker("w1", slots: 2)
+            let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
+            #expect(record.status == .completed && record.attempts.count == 1 && record.step == 150)
+            try await expectLogs(cluster, "job", world: 2, steps: 150)
+        }
+    }
+
+    @Test func `a worker that is told to end leaves its gang running`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 1) { cluster in
+            try await cluster.submit("job", slots: 1, steps: 150)
+            _ = try await cluster.wait("job", for: "at step 10") { ($0.step ?? 0) >= 10 }
+            cluster.signalWorker("w1", SIGTERM)
+            #expect(!cluster.leftovers().isEmpty)
+            try cluster.startWorker("w1", slots: 1)
+            let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
+            #expect(record.status == .completed && record.attempts.count == 1)
+        }
+    }
+
+    @Test func `a worker that stays away loses its gang to another worker`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 1) { cluster in
+            try await cluster.submit("job", slots: 1, steps: 400)
+            _ = try await cluster.wait("job", for: "at step 10") { ($0.step ?? 0) >= 10 }
+            let old = try #require(cluster.rankPIDs("job").first)
+            try cluster.startWorker("w2", slots: 1)
+            cluster.signalWorker("w1", SIGKILL)
+            let moved = try await cluster.wait("job", for: "restarted") { $0.attempts.count == 2 }
+            #expect(moved.attempts[1].workers == [WorkerID("w2")])
+            #expect(kill(old, 0) != 0, "the old gang ends before the new one starts")
+            let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
+            #expect(record.status == .completed)
+        }
+    }
+
+    @Test func `a supervisor that is killed takes its gang with it, and the job goes on`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 2) { cluster in
+            try await cluster.submit("job", slots: 2, steps: 100)
+            _ = try await cluster.wait("job", for: "at step 10") { ($0.step ?? 0) >= 10 }
+            let ranks = cluster.rankPIDs("job")
+            let supervisor = try #require(cluster.supervisorPID("w1", "job", 1))
+            #expect(kill(supervisor, SIGKILL) == 0)
+            let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
+            #expect(record.status == .completed && record.attempts.count == 2)
+            #expect(record.attempts[0].outcome == "the supervisor of the attempt died")
+            #expect(ranks.allSatisfy { kill($0, 0) != 0 })
+            #expect(cluster.leftovers().isEmpty)
+        }
+    }
+
+    @Test func `several jobs share the slots and wait with a reason`() async throws {
+        try await LiveCluster.with(workers: ["w1", "w2"], slots: 1) { cluster in
+            for name in ["a", "b", "c"] { try await cluster.submit(name, slots: 1, steps: 25) }
+            let waiting = try await cluster.coordinator.job(JobName("c"))
+            #expect(waiting.secondaryStatus == .pending)
+            for name in ["a", "b", "c"] {
+                let record = try await cluster.wait(name, for: "completed") { $0.status.isTerminal }
+                #expect(record.status == .completed && record.attempts.count == 1)
+            }
+        }
+    }
+
+    @Test func `a worker with a wrong token says so and ends`() async throws {
+        try await LiveCluster.with(workers: [], slots: 1) { cluster in
+            let path = cluster.folder + "/wrong"
+            try "not the token of this cluster".write(toFile: path, atomically: true, encoding: .utf8)
+            try cluster.startWorker("w1", slots: 1, token: path)
+            #expect(cluster.waitForWorker("w1") == 77)
+            let expected = "refused the token: it is not the token of this cluster"
+            #expect(cluster.log("w1").contains("the coordinator at 127.0.0.1:\(cluster.port) \(expected)"))
+            #expect(cluster.log("w1").split(separator: "\n").count == 1, "\(cluster.log("w1"))")
+        }
+    }
+
+    /// Every line of every rank once, in order.
+    private func expectLogs(_ cluster: LiveCluster, _ job: String, world: Int, steps: Int) async throws {
+        let streams = try await cluster.coordinator.logStreams(JobName(job))
+        #expect(streams.count == world)
+        for (rank, stream) in streams.enumerated() {
+            let lines = try await cluster.coordinator.logLines(stream: stream.name, from: 0, limit: 10_000)
+            #expect(lines.map(\.text) == (1...steps).map { "rank \(rank) of \(world) did step \($0)" })
         }
     }
 }

@@ -1,0 +1,173 @@
+import ClusterTypes
+import ControlChannel
+import CoordinatorService
+import Diagnostics
+import Foundation
+import JobLifecycle
+import Logging
+import Synchronization
+import Testing
+import Wire
+
+/// The coordinator with workers that are only recordings, and a clock that stands until told.
+@Suite struct CoordinatorTests {
+    @Test func `a created job is launched on the workers that are there`() async throws {
+        try await CoordinatorBench.with { bench in
+            let first = try await bench.register("w1")
+            _ = try await bench.register("w2")
+            try await bench.create("job", slots: 2)
+            let order = try #require(first.launches.first)
+            #expect(order.attempt == AttemptID(job: JobName("job"), number: 1))
+            #expect(order.gang.map(\.worker) == [WorkerID("w1"), WorkerID("w2")])
+            #expect(order.environment == [EnvironmentVariable(name: "A", value: "1")])
+        }
+    }
+
+    @Test func `creating twice is a conflict, unless it is the same call`() async throws {
+        try await CoordinatorBench.with { bench in
+            let first = try await bench.create("job", slots: 2, invocation: "call-1")
+            let again = try await bench.create("job", slots: 2, invocation: "call-1")
+            #expect(first.name == again.name && first.creationTime == again.creationTime)
+            await #expect(throws: LockstepError.self) { try await bench.create("job", slots: 2, invocation: "call-2") }
+            await #expect(throws: LockstepError.self) { try await bench.create("job", slots: 2) }
+        }
+    }
+
+    @Test func `a restarted coordinator knows everything and disturbs nothing`() async throws {
+        try await CoordinatorBench.with { bench in
+            var worker = try await bench.register("w1")
+            try await bench.create("job", slots: 1)
+            try await bench.create("next", slots: 1, invocation: "call")
+            try await bench.heard("w1", .running(AttemptID(job: JobName("job"), number: 1)))
+            try await bench.heard("w1", bench.events(1, offset: 0, step: 4))
+            let before = try await bench.coordinator.jobs()
+            try await bench.restart()
+            #expect(try await bench.coordinator.jobs() == before)
+            worker = try await bench.register("w1", attempts: [AttemptID(job: JobName("job"), number: 1)])
+            #expect(worker.messages.filter { if case .registered = $0 { false } else { true } }.isEmpty)
+            #expect(try await bench.coordinator.job(JobName("job")).step == 4)
+            #expect(try await bench.coordinator.job(JobName("next")).secondaryStatus == .pending)
+            // The same call as before the crash gets the same answer.
+            try await bench.create("next", slots: 1, invocation: "call")
+        }
+    }
+
+    @Test func `a launch order that never arrived is given again`() async throws {
+        try await CoordinatorBench.with { bench in
+            _ = try await bench.register("w1")
+            try await bench.create("job", slots: 1)
+            let worker = try await bench.register("w1")
+            #expect(worker.launches.map(\.attempt.number) == [1])
+        }
+    }
+
+    @Test func `a silent worker is lost, its job starts elsewhere and the old gang is ended`() async throws {
+        try await CoordinatorBench.with { bench in
+            _ = try await bench.register("w1")
+            try await bench.create("job", slots: 1)
+            try await bench.heard("w1", .running(AttemptID(job: JobName("job"), number: 1)))
+            bench.advance(4)
+            let other = try await bench.register("w2")
+            bench.advance(2)
+            await bench.coordinator.tick()
+            #expect(other.launches.map(\.attempt.number) == [2])
+            let states = try await bench.coordinator.workers().map(\.state)
+            #expect(states == [.lost, .ready])
+            let back = try await bench.register("w1", attempts: [AttemptID(job: JobName("job"), number: 1)])
+            #expect(back.messages.contains(.kill(AttemptID(job: JobName("job"), number: 1))))
+            let free = try await bench.coordinator.workers().map(\.freeSlots)
+            #expect(free == [0, 0], "slots of a gang that may still run are not free")
+        }
+    }
+
+    @Test func `a gang that loses another worker is ended before it starts again`() async throws {
+        try await CoordinatorBench.with { bench in
+            let first = try await bench.register("w1")
+            _ = try await bench.register("w2")
+            try await bench.create("job", slots: 2)
+            bench.advance(4)
+            try await bench.heard("w1", .heartbeat(sequence: 1))
+            bench.advance(2)
+            await bench.coordinator.tick()
+            let attempt = AttemptID(job: JobName("job"), number: 1)
+            #expect(first.messages.contains(.kill(attempt)))
+            #expect(try await bench.coordinator.job(JobName("job")).secondaryStatus == .interrupted)
+            _ = try await bench.register("w3")
+            #expect(first.launches.count == 1, "not before the old gang is gone")
+            try await bench.end(1, AttemptEnd(.killed, status: 137, time: 0))
+            #expect(first.launches.map(\.attempt.number) == [1, 2])
+            let record = try await bench.coordinator.job(JobName("job"))
+            #expect(record.attempts[0].outcome == "worker w2 was lost")
+        }
+    }
+
+    @Test func `lines that come twice are stored once`() async throws {
+        try await CoordinatorBench.with { bench in
+            let worker = try await bench.register("w1")
+            try await bench.create("job", slots: 1)
+            let attempt = AttemptID(job: JobName("job"), number: 1)
+            let pieces: [(UInt64, String)] = [
+                (0, "1.0\ta\n"), (0, "1.0\ta\n"), (6, "2.0\tb\n"), (0, "1.0\ta\n2.0\tb\n3.0\tc\n"), (99, "4\td\n"),
+            ]
+            for (offset, text) in pieces {
+                let chunk = LineChunk(
+                    attempt: attempt, stream: "algo-1", offset: offset, data: Array(text.utf8))
+                try await bench.heard("w1", .lines([chunk]))
+            }
+            let stream = try #require(try await bench.coordinator.logStreams(JobName("job")).first)
+            let lines = try await bench.coordinator.logLines(stream: stream.name, from: 0, limit: 10)
+            #expect(lines.map(\.text) == ["a", "b", "c"])
+            let marks = worker.messages.compactMap {
+                if case .received(let marks) = $0 { marks.first?.next } else { nil }
+            }
+            #expect(marks == [6, 6, 12, 18, 18])
+        }
+    }
+
+    @Test func `the end of an attempt is acknowledged as often as it is told`() async throws {
+        try await CoordinatorBench.with { bench in
+            let worker = try await bench.register("w1")
+            try await bench.create("job", slots: 1)
+            for _ in 0..<2 { try await bench.end(1, AttemptEnd(.exited, status: 0, time: 0)) }
+            let settled = worker.messages.count { $0 == .settled(AttemptID(job: JobName("job"), number: 1)) }
+            #expect(settled == 2)
+            let record = try await bench.coordinator.job(JobName("job"))
+            #expect(record.status == .completed && record.attempts.count == 1)
+        }
+    }
+
+    @Test func `a second worker of one name is refused while the first is connected`() async throws {
+        try await CoordinatorBench.with { bench in
+            _ = try await bench.register("w1", instance: "a")
+            _ = try await bench.register("w1", instance: "a")
+            let error = await #expect(throws: LockstepError.self) {
+                _ = try await bench.register("w1", instance: "b")
+            }
+            #expect(error?.code == .conflict && error?.message.contains("--name") == true)
+        }
+    }
+
+    @Test func `stopping a waiting job needs no worker, stopping an ended one is a conflict`() async throws {
+        try await CoordinatorBench.with { bench in
+            try await bench.create("job", slots: 1)
+            try await bench.coordinator.stopJob(JobName("job"))
+            #expect(try await bench.coordinator.job(JobName("job")).status == .stopped)
+            let ended = await #expect(throws: LockstepError.self) {
+                try await bench.coordinator.stopJob(JobName("job"))
+            }
+            #expect(ended?.code == .conflict)
+            let unknown = await #expect(throws: LockstepError.self) {
+                try await bench.coordinator.stopJob(JobName("other"))
+            }
+            #expect(unknown?.code == .notFound)
+        }
+    }
+
+    @Test func `a second coordinator on one folder is refused`() async throws {
+        try await CoordinatorBench.with { bench in
+            let error = #expect(throws: LockstepError.self) { _ = try bench.open() }
+            #expect(error?.code == .conflict)
+            #expect(error?.message.hasPrefix("another coordinator runs on") == true)
+        }
+    }
+}
