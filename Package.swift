@@ -179,9 +179,9 @@ let modules: [Module] = [
     exe(
         "lockstep-bench",
         [
-            "AlgorithmCatalog", "ArgumentParser", "Collectives", "CommandLineEntry", "Datasets",
-            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Tensors", "Threading",
-            "Training",
+            "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "Collectives",
+            "CommandLineEntry", "Datasets", "Diagnostics", "GangRuntime", "LinearAlgebra",
+            "MPICollectives", "SageMakerShapes", "Tensors", "Threading", "Training",
         ]),
 ]
 
