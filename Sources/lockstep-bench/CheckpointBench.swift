@@ -50,25 +50,45 @@ struct CheckpointBench: ParsableCommand {
     }
 }
 
-/// What the bench found; times in milliseconds.
+/// What the bench found; times are means of a step in milliseconds, one for each run in turn.
 struct CheckpointResult: Encodable {
-    var stateMegabytes: Double
-    var steps: Int
-    var checkpoints: Int
-    /// Mean time of a step, of each run in turn.
-    var withoutMilliseconds: [Double]
-    var withMilliseconds: [Double]
+    var stateMegabytes = 0.0
+    /// Of the runs with checkpoints.
+    var steps = 0
+    var checkpoints = 0
+    var withoutMilliseconds: [Double] = []
+    var withMilliseconds: [Double] = []
+    /// Processor time of the training thread: what it pays itself, whatever else the machine does.
+    var withoutProcessorMilliseconds: [Double] = []
+    var withProcessorMilliseconds: [Double] = []
     /// How much longer a step takes with checkpoints, as a share: median of the pairs of runs.
-    var stallShare: Double
+    var stallShare = 0.0
+    var processorStallShare = 0.0
+
+    mutating func settle() {
+        func median(_ with: [Double], _ without: [Double]) -> Double {
+            let shares = zip(with, without).map { $0 / $1 - 1 }.sorted()
+            return shares[shares.count / 2]
+        }
+        stallShare = median(withMilliseconds, withoutMilliseconds)
+        processorStallShare = median(withProcessorMilliseconds, withoutProcessorMilliseconds)
+    }
 
     func table() -> String {
-        func text(_ value: Double) -> String { String(format: "%.4f", value) }
-        return """
-            state                     \(String(format: "%.2f", stateMegabytes)) MB, \(checkpoints) checkpoints in \
-            \(steps) steps
-            step without checkpoints  \(withoutMilliseconds.map(text).joined(separator: "  ")) ms
-            step with checkpoints     \(withMilliseconds.map(text).joined(separator: "  ")) ms
-            stall per step            \(String(format: "%+.2f", stallShare * 100)) % (median of the pairs)
-            """
+        func row(_ title: String, _ values: [Double]) -> String {
+            title.padding(toLength: 40, withPad: " ", startingAt: 0)
+                + values.map { String(format: "%.4f", $0) }.joined(separator: "  ") + " ms"
+        }
+        let state = String(format: "%.2f", stateMegabytes)
+        return [
+            "state \(state) MB, \(checkpoints) checkpoints in \(steps) steps",
+            row("step without checkpoints", withoutMilliseconds),
+            row("step with checkpoints", withMilliseconds),
+            row("training thread without checkpoints", withoutProcessorMilliseconds),
+            row("training thread with checkpoints", withProcessorMilliseconds),
+            "stall per step, median of the pairs:  "
+                + String(format: "%+.2f %% of elapsed time, ", stallShare * 100)
+                + String(format: "%+.2f %% of the training thread's", processorStallShare * 100),
+        ].joined(separator: "\n")
     }
 }

@@ -21,11 +21,10 @@ struct CheckpointMeasurement {
 
     func run() throws -> CheckpointResult {
         let folder =
-            options.folder ?? NSTemporaryDirectory() + "lockstep-bench-\(ProcessInfo.processInfo.processIdentifier)"
+            options.folder ?? NSTemporaryDirectory()
+            + "lockstep-bench-\(ProcessInfo.processInfo.processIdentifier)"
         defer { if options.folder == nil { try? FileManager.default.removeItem(atPath: folder) } }
-        var result = CheckpointResult(
-            stateMegabytes: 0, steps: 0, checkpoints: 0, withoutMilliseconds: [], withMilliseconds: [],
-            stallShare: 0)
+        var result = CheckpointResult()
         _ = try train(folder, "warm-up", seconds: 1, interval: 1e9)
         for round in 0..<options.rounds {
             // The order alternates, so that a machine that slows down favours neither.
@@ -36,20 +35,22 @@ struct CheckpointMeasurement {
                 result.stateMegabytes = run.stateMegabytes
                 if withCheckpoints {
                     result.withMilliseconds.append(run.milliseconds)
+                    result.withProcessorMilliseconds.append(run.processorMilliseconds)
                     result.steps += run.steps
                     result.checkpoints += run.checkpoints
                 } else {
                     result.withoutMilliseconds.append(run.milliseconds)
+                    result.withoutProcessorMilliseconds.append(run.processorMilliseconds)
                 }
             }
         }
-        let shares = zip(result.withMilliseconds, result.withoutMilliseconds).map { $0 / $1 - 1 }.sorted()
-        result.stallShare = shares[shares.count / 2]
+        result.settle()
         return result
     }
 
     private struct Run {
         var milliseconds: Double
+        var processorMilliseconds: Double
         var steps: Int
         var checkpoints: Int
         var stateMegabytes: Double
@@ -83,7 +84,9 @@ struct CheckpointMeasurement {
         let state = try steps.last.map { try store.read(step: $0).checkpoint.state.byteCount } ?? 0
         // The last checkpoint is that of the stop, outside of the timed steps.
         return Run(
-            milliseconds: clock.meanSeconds * 1000, steps: clock.steps, checkpoints: max(0, steps.count - 1),
+            milliseconds: clock.meanSeconds * 1000,
+            processorMilliseconds: clock.meanProcessorSeconds * 1000, steps: clock.steps,
+            checkpoints: max(0, steps.count - 1),
             stateMegabytes: Double(state) / 1e6)
     }
 }
@@ -94,6 +97,8 @@ private final class StepClock: Communicator {
     private let seconds: Double
     private var first: DispatchTime?
     private var last: DispatchTime?
+    private var firstProcessor = 0.0
+    private var lastProcessor = 0.0
     private(set) var steps = -1
 
     init(seconds: Double, stop: StopFlag) {
@@ -107,12 +112,27 @@ private final class StepClock: Communicator {
         return Double(last.uptimeNanoseconds - first.uptimeNanoseconds) * 1e-9 / Double(steps)
     }
 
+    /// The same in processor time of the training thread alone.
+    var meanProcessorSeconds: Double {
+        steps > 0 ? (lastProcessor - firstProcessor) / Double(steps) : 0
+    }
+
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
     let rank = 0
     let size = 1
     var step: Int? {
         didSet {
             let now = DispatchTime.now()
-            if first == nil { first = now }
+            lastProcessor = Self.processorSeconds()
+            if first == nil {
+                first = now
+                firstProcessor = lastProcessor
+            }
             last = now
             steps += 1
             let elapsed = Double(now.uptimeNanoseconds - (first ?? now).uptimeNanoseconds) * 1e-9

@@ -76,8 +76,12 @@ import Testing
             hashes.insert(tensors("a", Tensor(other, shape: [41])).stateHash)
         }
         #expect(hashes.count == 4 + 41)
-        let a = NamedTensors([("x", Tensor([1] as [Float], shape: [1])), ("y", Tensor([2] as [Float], shape: [1]))])
-        let b = NamedTensors([("y", Tensor([2] as [Float], shape: [1])), ("x", Tensor([1] as [Float], shape: [1]))])
+        let a = NamedTensors([
+            ("x", Tensor([1] as [Float], shape: [1])), ("y", Tensor([2] as [Float], shape: [1])),
+        ])
+        let b = NamedTensors([
+            ("y", Tensor([2] as [Float], shape: [1])), ("x", Tensor([1] as [Float], shape: [1])),
+        ])
         #expect(a.stateHash == b.stateHash)
     }
 }

@@ -48,7 +48,8 @@ struct FullDiskTests {
             let stopped = try job.run(stopAfter: 6) { step in if step == 3 { disk.fill() } }
             #expect(stopped.outcome == .stopped(step: 3))
             let warning = try #require(stopped.warnings.first)
-            #expect(warning.contains("abandoned") && warning.contains("No space left on device"), "\(warning)")
+            #expect(
+                warning.contains("abandoned") && warning.contains("No space left on device"), "\(warning)")
             #expect(warning.contains(disk.path))
             let left = try FileManager.default.contentsOfDirectory(atPath: job.store.folder)
             #expect(!left.contains { $0.hasPrefix(".writing") }, "\(left)")

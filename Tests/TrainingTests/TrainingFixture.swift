@@ -44,7 +44,8 @@ struct MemorySource: OpenedChannel {
             sparse
             ? .sparse(
                 SparseMatrix(
-                    rows: count, columns: columns, rowOffsets: offsets, columnIndices: indices, values: entries))
+                    rows: count, columns: columns, rowOffsets: offsets, columnIndices: indices,
+                    values: entries))
             : .dense(DenseMatrix(rows: count, columns: columns, values: values))
         return MemorySource(records: Records(features: features, labels: labels))
     }
