@@ -64,13 +64,14 @@ struct ChannelShape {
             number < 1 || number > width
         {
             throw LockstepError(
-                .configuration, "the label column is \(number), but \(plan.files[first]) has \(width) columns")
+                .configuration, "the label column is \(number), but \(plan.files[first]) has \(width) columns"
+            )
         }
         if let wanted = source.featureCount, wanted != featureCount {
             throw LockstepError(
                 .data,
                 "channel '\(source.name)': \(plan.files[first]) has \(featureCount) features a row "
-                    + "where \(wanted) are expected")
+                    + "where \(wanted) are expected (feature_dim, or the width of channel 'train')")
         }
     }
 

@@ -25,16 +25,20 @@ struct OptimizerRule: Sendable, Equatable {
 
     /// The step size that `auto` stands for.
     ///
+    /// Adam and rmsprop move a weight by about the step size. The sum of all step sizes, about a fifth
+    /// of first · steps under the falling schedule, is held near 5 units of normalised weight: enough to
+    /// reach any sensible optimum, whatever the number of records. Many features move a score together,
+    /// so beyond a hundred the step falls with the square root of their number.
+    ///
     /// - Parameters:
-    ///   - stepCount: planned steps. Adam and rmsprop move a weight by about the step size, so their
-    ///     sum, about a fifth of first · steps under the falling schedule, is held near 5 units of
-    ///     normalised weight: enough to reach any sensible optimum, whatever the number of records.
-    ///   - meanSquare: mean squared length of a normalised record; its inverse bounds the step of
-    ///     sgd with momentum.
+    ///   - stepCount: planned steps.
+    ///   - meanSquare: mean squared length of a record after normalisation, the number of features
+    ///     that vary. Its inverse bounds the step of sgd with momentum.
     func automaticRate(stepCount: Int, meanSquare: Double) -> Double {
         switch kind {
         case .sgd: 1 / (1 + meanSquare)
-        case .adam, .rmsprop: min(0.3, max(0.003, 25 / Double(max(1, stepCount))))
+        case .adam, .rmsprop:
+            min(0.3, max(0.002, 25 / Double(max(1, stepCount)) * min(1, (100 / meanSquare).squareRoot())))
         }
     }
 

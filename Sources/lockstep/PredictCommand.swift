@@ -1,5 +1,47 @@
 import ArgumentParser
+import Diagnostics
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Hands over to `lockstep-train predict`, which links the numerics that this program does without.
 struct PredictCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "predict")
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Scores records with a trained model.",
+        usage: "lockstep predict MODEL.tar.gz INPUT [--label-size 1] [--output-format csv|jsonlines|json]",
+        discussion: """
+            `lockstep predict --help` lists all options. Runs `lockstep-train predict`, which lies in the \
+            same folder as this program.
+            """)
+
+    @Argument(parsing: .captureForPassthrough, help: "Model, records and options.")
+    var words: [String] = []
+
+    func run() async throws {
+        let program = try Self.sibling("lockstep-train")
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([program, "predict"] + words).map { strdup($0) }
+        arguments.append(nil)
+        execv(program, arguments)
+        let code = errno
+        arguments.forEach { free($0) }
+        throw LockstepError(
+            code == ENOENT ? .notFound : .io,
+            "cannot run \(program): \(String(cString: strerror(code))); it must lie in the same folder as lockstep")
+    }
+
+    /// Path of a program beside this one.
+    private static func sibling(_ name: String) throws -> String {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            readlink("/proc/self/exe", bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+        guard count > 0 else {
+            throw LockstepError(.io, "cannot find this program's own folder through /proc/self/exe")
+        }
+        let own = String(decoding: buffer[0..<count], as: UTF8.self)
+        let folder = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
+        return folder + "/" + name
+    }
 }

@@ -191,6 +191,8 @@ final class StoppingCommunicator: Communicator {
     }
     func exchange(
         _ sent: UnsafeRawBufferPointer, to: Int, _ received: UnsafeMutableRawBufferPointer, from: Int
-    ) throws { try base.exchange(sent, to: to, received, from: from) }
+    ) throws {
+        try base.exchange(sent, to: to, received, from: from)
+    }
     func abort(code: Int32) -> Never { base.abort(code: code) }
 }

@@ -1,0 +1,53 @@
+import Checkpoints
+import Collectives
+public import Datasets
+import Tensors
+public import Training
+
+/// Scores a channel with a model file, a block of records at a time.
+public struct BatchPrediction {
+    /// Records read and scored together.
+    private static let blockSize = 4096
+
+    private let predictor: any Predictor
+    private let channel: DataChannel
+
+    /// Opens model and data.
+    ///
+    /// - Parameter source: its width is that of the model.
+    /// - Throws: `LockstepError` naming the file and what is wrong with it.
+    public init(modelPath: String, source: ChannelSource) throws {
+        let artifact = try ModelArtifact(reading: modelPath)
+        var description = artifact.description.description
+        description["algorithm"] = artifact.description.algorithm
+        predictor = try AlgorithmCatalog.predictor(
+            for: Model(tensors: artifact.tensors, description: description))
+        var source = source
+        source.featureCount = predictor.featureCount
+        channel = try DataChannel.open(source, communicator: Collectives.SoloCommunicator())
+    }
+
+    /// Writes a prediction for every record to `output`, piece by piece.
+    ///
+    /// - Returns: what the predictions are worth, where the records have labels.
+    public func run(_ format: PredictionFormat, output: (String) throws -> Void) throws -> [Metric] {
+        let frame = format.frame
+        try output(frame.opening)
+        var kept: [Prediction] = []
+        var labels: [Float] = []
+        var isFirst = true
+        for start in stride(from: 0, to: channel.recordCount, by: Self.blockSize) {
+            let records = try channel.load(start..<min(start + Self.blockSize, channel.recordCount))
+            let predictions = try predictor.predict(records.features)
+            let text = predictions.map { format.text($0) }.joined(separator: frame.separator)
+            try output((isFirst ? "" : frame.separator) + text)
+            isFirst = false
+            if !records.labels.isEmpty {
+                kept += predictions
+                labels += records.labels
+            }
+        }
+        try output(frame.closing)
+        return predictor.metrics(kept, labels: labels)
+    }
+}
