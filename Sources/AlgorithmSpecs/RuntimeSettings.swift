@@ -15,8 +15,8 @@ public struct RuntimeSettings: Sendable, Equatable {
     public static let specs: [HyperparameterSpec] = [
         HyperparameterSpec(
             "logical_shards", .integer(IntegerRange(from: 1, to: 4096)), default: "32",
-            "Fixed slices of the data, the unit of work: at least ranks × threads of any attempt. Decides the "
-                + "last bits of the model; fixed for the life of a job."),
+            "Fixed slices of the data, the unit of work: at least ranks × threads of any attempt. Decides "
+                + "the last bits of the model; fixed for the life of a job."),
         HyperparameterSpec(
             "seed", .integer(IntegerRange(from: 0)), default: "0",
             "Where all random choices come from; equal seeds give equal models."),

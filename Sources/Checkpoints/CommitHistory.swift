@@ -76,7 +76,8 @@ public struct CommitHistory: Sendable, Equatable {
             else {
                 throw LockstepError(
                     .damaged,
-                    "record \(records.count) at byte \(offset) of \(source) does not follow the one before it")
+                    "record \(records.count) at byte \(offset) of \(source) does not follow the one before it"
+                )
             }
             records.append(record)
             offset += CommitRecord.byteCount

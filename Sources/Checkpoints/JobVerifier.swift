@@ -106,7 +106,9 @@ public struct JobVerifier: Sendable {
     }
 
     /// Runs a check; damage becomes a finding.
-    private static func finding<Value>(_ problems: inout [String], _ check: () throws -> Value) throws -> Value? {
+    private static func finding<Value>(_ problems: inout [String], _ check: () throws -> Value) throws
+        -> Value?
+    {
         do {
             return try check()
         } catch let error as LockstepError where error.code == .damaged {

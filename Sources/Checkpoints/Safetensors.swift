@@ -63,7 +63,8 @@ public enum Safetensors {
         for (name, entry) in entries.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             guard let type = ElementType(rawValue: entry.dtype) else {
                 throw LockstepError(
-                    .data, "tensor \(name) of \(source) has element type \(entry.dtype), which Lockstep cannot read")
+                    .data,
+                    "tensor \(name) of \(source) has element type \(entry.dtype), which Lockstep cannot read")
             }
             guard entry.data_offsets.count == 2, let count = byteCount(entry.shape, type),
                 entry.data_offsets[0] >= 0, entry.data_offsets[1] <= bytes.count - start,

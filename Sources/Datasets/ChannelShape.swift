@@ -71,7 +71,7 @@ struct ChannelShape {
             throw LockstepError(
                 .data,
                 "channel '\(source.name)': \(plan.files[first]) has \(featureCount) features a row "
-                    + "where \(wanted) are expected")
+                    + "where \(wanted) are expected (feature_dim, or the width of channel 'train')")
         }
     }
 

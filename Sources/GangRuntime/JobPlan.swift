@@ -87,7 +87,8 @@ public struct JobPlan: Sendable {
         for requirement in spec.channels where requirement.isRequired {
             guard given.contains(where: { $0.channelName == requirement.name }) else {
                 throw LockstepError(
-                    .configuration, "InputDataConfig lacks channel '\(requirement.name)', which \(spec.name) needs")
+                    .configuration,
+                    "InputDataConfig lacks channel '\(requirement.name)', which \(spec.name) needs")
             }
         }
         return try given.map { try source($0, spec, featureCount) }

@@ -58,7 +58,9 @@ public struct TarArchive: Sendable, Equatable {
             if kind == 0 || kind == UInt8(ascii: "0") {
                 let name = header.prefix(100).prefix { $0 != 0 }
                 entries.append(
-                    Entry(name: String(decoding: name, as: UTF8.self), bytes: [UInt8](bytes[start..<start + size])))
+                    Entry(
+                        name: String(decoding: name, as: UTF8.self),
+                        bytes: [UInt8](bytes[start..<start + size])))
             }
             offset = start + (size + Self.block - 1) / Self.block * Self.block
         }

@@ -56,14 +56,14 @@ extension TrainingLoop {
             guard source.featureCount == train.featureCount else {
                 throw LockstepError(
                     .data,
-                    "channel \(role.rawValue) has \(source.featureCount) columns of features and channel train "
-                        + "has \(train.featureCount)")
+                    "channel \(role.rawValue) has \(source.featureCount) columns of features and channel "
+                        + "train has \(train.featureCount)")
             }
             guard source.isSparse == train.isSparse else {
                 throw LockstepError(
                     .data,
-                    "channel \(role.rawValue) is \(source.isSparse ? "sparse" : "dense") and channel train is "
-                        + "\(train.isSparse ? "sparse" : "dense"): give both in one form")
+                    "channel \(role.rawValue) is \(source.isSparse ? "sparse" : "dense") and channel train "
+                        + "is \(train.isSparse ? "sparse" : "dense"): give both in one form")
             }
         }
         let runtime = plan.runtime

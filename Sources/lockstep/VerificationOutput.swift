@@ -17,7 +17,8 @@ enum VerificationOutput: String, ExpressibleByArgument, CaseIterable {
         var lines = [verification.folder]
         lines.append("  model        " + (verification.modelHash ?? "none that checks out"))
         let steps = verification.checkpoints.filter { $0.problem == nil }.map { String($0.step) }
-        lines.append("  checkpoints  " + (steps.isEmpty ? "none" : "of steps " + steps.joined(separator: ", ")))
+        lines.append(
+            "  checkpoints  " + (steps.isEmpty ? "none" : "of steps " + steps.joined(separator: ", ")))
         if !verification.setAside.isEmpty {
             lines.append("  set aside    " + verification.setAside.joined(separator: ", "))
         }
@@ -35,7 +36,8 @@ enum VerificationOutput: String, ExpressibleByArgument, CaseIterable {
             let state = finding.problem == nil ? "good" : "damaged"
             let world = finding.world.map { "world \($0)" } ?? "world ?"
             StandardStreams.output(
-                "step \(finding.step)  \(state)  \(world)  state \(finding.stateHash ?? "?")  \(finding.path)")
+                "step \(finding.step)  \(state)  \(world)  state \(finding.stateHash ?? "?")  \(finding.path)"
+            )
         }
     }
 }

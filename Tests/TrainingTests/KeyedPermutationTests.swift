@@ -22,7 +22,8 @@ import Training
         let count = 40
         let matrix = DenseMatrix(rows: count, columns: 1, values: (0..<count).map(Float.init))
         let shard = LogicalShard(
-            index: 2, count: 5, firstRecord: 0, records: Records(features: .dense(matrix), labels: []), seed: 8)
+            index: 2, count: 5, firstRecord: 0, records: Records(features: .dense(matrix), labels: []),
+            seed: 8)
         for epoch in 0..<3 {
             let used = (0..<batchCount).flatMap { batch -> [Float] in
                 guard case .dense(let rows) = shard.batch(epoch: epoch, batch: batch, of: batchCount).features

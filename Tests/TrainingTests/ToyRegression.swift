@@ -11,7 +11,8 @@ struct ToyRegression: Algorithm {
             HyperparameterSpec("epochs", .integer(IntegerRange(from: 1)), default: "3", "Passes."),
             HyperparameterSpec("mini_batch_size", .integer(IntegerRange(from: 1)), default: "20", "Batch."),
             HyperparameterSpec("fail_at_step", .integer(IntegerRange(from: 0)), "Throws there."),
-            HyperparameterSpec("fail_in_shard", .integer(IntegerRange(from: 0)), default: "0", "Throws there."),
+            HyperparameterSpec(
+                "fail_in_shard", .integer(IntegerRange(from: 0)), default: "0", "Throws there."),
             HyperparameterSpec("poison_at_step", .integer(IntegerRange(from: 0)), "Adds a NaN there."),
         ],
         channels: [
@@ -129,7 +130,9 @@ private func add(
 ) {
     switch features {
     case .dense(let matrix):
-        for column in 0..<matrix.columns { sum[column] += factor * matrix.values[row * matrix.columns + column] }
+        for column in 0..<matrix.columns {
+            sum[column] += factor * matrix.values[row * matrix.columns + column]
+        }
     case .sparse(let matrix):
         for entry in matrix.rowOffsets[row]..<matrix.rowOffsets[row + 1] {
             sum[Int(matrix.columnIndices[entry])] += factor * matrix.values[entry]

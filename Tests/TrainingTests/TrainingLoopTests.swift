@@ -101,7 +101,9 @@ import Training
             other.hyperparameters["epochs"] = "4"
             let error = #expect(throws: LockstepError.self) { try other.run() }
             #expect(error?.code == .conflict)
-            #expect(error?.message.contains("hyperparameter epochs is 4 now and was 3") == true, "\(error as Any)")
+            #expect(
+                error?.message.contains("hyperparameter epochs is 4 now and was 3") == true, "\(error as Any)"
+            )
         }
     }
 
@@ -135,7 +137,8 @@ import Training
             let error = #expect(throws: LockstepError.self) { try job.run(ranks: 3, threads: 2) }
             #expect(error?.code == .configuration)
             #expect(
-                error?.message.contains("logical_shards is 4, but 3 ranks × 2 threads need at least 6") == true)
+                error?.message.contains("logical_shards is 4, but 3 ranks × 2 threads need at least 6")
+                    == true)
         }
     }
 
