@@ -182,9 +182,9 @@ let modules: [Module] = [
     exe(
         "lockstep-bench",
         [
-            "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Collectives", "CommandLineEntry", "Datasets",
-            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "Storage", "Tensors", "Threading",
-            "Training",
+            "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "Collectives",
+            "CommandLineEntry", "Datasets", "Diagnostics", "GangRuntime", "LinearAlgebra",
+            "MPICollectives", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",
         ]),
 ]
 

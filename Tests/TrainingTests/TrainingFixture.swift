@@ -7,6 +7,7 @@ import Foundation
 import SageMakerShapes
 import Synchronization
 import Tensors
+import Testing
 import Training
 
 /// Records in memory, as an opened channel.
@@ -100,7 +101,12 @@ struct ToyJob: Sendable {
     }
 
     /// Trains on `ranks` × `threads`; asked to stop as soon as `stopAfter` steps are done.
-    func run(ranks: Int = 1, threads: Int = 1, stopAfter: Int? = nil, stopRank: Int = 0) throws -> Outcome {
+    ///
+    /// - Parameter stepBegan: called on rank 0 before each step.
+    func run(
+        ranks: Int = 1, threads: Int = 1, stopAfter: Int? = nil, stopRank: Int = 0,
+        stepBegan: @escaping @Sendable (Int) throws -> Void = { _ in }
+    ) throws -> Outcome {
         let plan = try plan(threads: threads)
         let (said, warned) = (Lines(), Lines())
         let sources = ["train": train, "validation": validation ?? train]
@@ -109,6 +115,7 @@ struct ToyJob: Sendable {
             let reporter = TrainingReporter(
                 rank: communicator.rank, events: nil, output: said.add, complain: warned.add)
             let watched = StoppingCommunicator(communicator) { step in
+                if communicator.rank == 0 { try stepBegan(step) }
                 if communicator.rank == stopRank, let stopAfter, step == stopAfter - 1 { stop.request() }
             }
             return try TrainingLoop(
@@ -153,8 +160,8 @@ extension TrainingOutcome {
 /// Passes everything on, and tells which step begins.
 final class StoppingCommunicator: Communicator {
     private let base: any Communicator
-    private let stepBegan: (Int) -> Void
-    init(_ base: any Communicator, stepBegan: @escaping (Int) -> Void) {
+    private let stepBegan: (Int) throws -> Void
+    init(_ base: any Communicator, stepBegan: @escaping (Int) throws -> Void) {
         self.base = base
         self.stepBegan = stepBegan
     }
@@ -164,7 +171,7 @@ final class StoppingCommunicator: Communicator {
         get { base.step }
         set {
             base.step = newValue
-            if let newValue { stepBegan(newValue) }
+            if let newValue, (try? stepBegan(newValue)) == nil { Issue.record("step \(newValue)") }
         }
     }
     func barrier() throws { try base.barrier() }
@@ -181,5 +188,8 @@ final class StoppingCommunicator: Communicator {
     func allReduce(_ buffer: UnsafeMutableBufferPointer<Int16>, _ operation: ReduceOperation) throws {
         try base.allReduce(buffer, operation)
     }
+    func exchange(
+        _ sent: UnsafeRawBufferPointer, to: Int, _ received: UnsafeMutableRawBufferPointer, from: Int
+    ) throws { try base.exchange(sent, to: to, received, from: from) }
     func abort(code: Int32) -> Never { base.abort(code: code) }
 }
