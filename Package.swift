@@ -94,6 +94,7 @@ let modules: [Module] = [
     lib(.mechanisms, "Collectives", ["CFixedPoint", "Diagnostics", "Threading"]),
     lib(.mechanisms, "Storage", ["CZlib", "Crypto", "Diagnostics"]),
     lib(.mechanisms, "JobLifecycle", ["ClusterTypes", "Diagnostics"]),
+    lib(.mechanisms, "Processes", ["CProcess", "Diagnostics"]),
     lib(.mechanisms, "Scheduling", ["ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "AlgorithmSpecs", ["Diagnostics"]),
     lib(.mechanisms, "SageMakerShapes", ["Diagnostics", "Yams"]),
@@ -103,7 +104,7 @@ let modules: [Module] = [
     lib(
         .adapters, "Checkpoints",
         ["ClusterTypes", "Crypto", "Diagnostics", "SageMakerShapes", "Storage", "Tensors"]),
-    lib(.adapters, "JobStore", ["ClusterTypes", "Diagnostics", "GRDB", "JobLifecycle", "Scheduling"]),
+    lib(.adapters, "JobStore", ["ClusterTypes", "Diagnostics", "GRDB", "JobLifecycle"]),
     lib(
         .adapters, "ControlChannel",
         ["ClusterTypes", "Crypto", "Diagnostics", "Logging", "NIOCore", "NIOPosix", "Wire"]),
@@ -134,14 +135,14 @@ let modules: [Module] = [
     lib(
         .services, "CoordinatorService",
         [
-            "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "JobLifecycle", "JobStore",
-            "Logging", "SageMakerShapes", "Scheduling", "ServiceLifecycle", "Wire",
+            "ClusterTypes", "ControlChannel", "Diagnostics", "JobLifecycle", "JobStore", "Logging",
+            "Processes", "SageMakerShapes", "Scheduling", "ServiceLifecycle", "Wire",
         ]),
     lib(
         .services, "WorkerService",
         [
-            "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "Logging", "ServiceLifecycle",
-            "Wire",
+            "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "Logging", "Processes",
+            "ServiceLifecycle", "Storage", "Wire",
         ]),
     // 7 front doors
     lib(
@@ -161,8 +162,8 @@ let modules: [Module] = [
         "lockstep",
         [
             "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
-            "Collectives", "CommandLineEntry", "Datasets", "Diagnostics", "Rainbow", "SageMakerShapes",
-            "Storage", "Subprocess",
+            "Collectives", "CommandLineEntry", "Datasets", "Diagnostics", "Processes", "Rainbow",
+            "SageMakerShapes", "Storage", "Subprocess", "UnixSignals",
         ]),
     exe(
         "lockstepd",
@@ -207,9 +208,9 @@ let testTargets: [Target] = [
     tests(
         "ClusterTests",
         [
-            "CProcess", "ClusterTypes", "ControlChannel", "CoordinatorService", "Diagnostics",
-            "JobLifecycle", "JobStore", "Logging", "NIOCore", "NIOPosix", "SageMakerShapes", "Scheduling",
-            "Wire", "WorkerService",
+            "ClusterTypes", "ControlChannel", "CoordinatorService", "Diagnostics",
+            "JobLifecycle", "JobStore", "Logging", "NIOCore", "NIOPosix", "Processes", "SageMakerShapes",
+            "Scheduling", "Wire", "WorkerService",
         ]),
     tests(
         "APITests",

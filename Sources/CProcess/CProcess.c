@@ -75,6 +75,8 @@ int cprocess_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int cprocess_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : errno; }
 
+int cprocess_signal_at_parents_end(int signal) { return prctl(PR_SET_PDEATHSIG, signal) == 0 ? 0 : errno; }
+
 int cprocess_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 ? 0 : errno; }
 
 int cprocess_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }

@@ -5,6 +5,7 @@ import Foundation
 import JobLifecycle
 import JobStore
 package import Logging
+import Processes
 import Scheduling
 import Wire
 
@@ -24,7 +25,7 @@ package actor Coordinator {
     var order: [JobName] = []
     var invocations: [JobName: String] = [:]
     var workers: [WorkerID: ConnectedWorker] = [:]
-    private let folder: DataFolder
+    private let folder: LockFile
 
     /// Opens the data folder and reads all that is known.
     ///
@@ -37,7 +38,7 @@ package actor Coordinator {
         self.configuration = configuration
         self.logger = logger
         self.clock = clock
-        folder = try DataFolder(configuration)
+        folder = try DataFolder.take(configuration)
         store = try JobStore(path: configuration.storeFile)
         for job in try store.jobs() {
             let name = job.state.record.name

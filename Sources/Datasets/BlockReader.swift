@@ -23,9 +23,9 @@ final class BlockReader {
 
     init(_ file: InputFile, blockSize: Int = BlockReader.blockSize) {
         self.file = file
-        capacity = blockSize
+        // One byte more than a small plain file has, so that the first read finds its end.
+        capacity = file.isGzip ? blockSize : min(blockSize, file.byteCount + 1)
         base = .allocate(capacity: capacity + Self.padding)
-        base.initialize(repeating: 0, count: capacity + Self.padding)
         seal()
     }
 
@@ -77,7 +77,6 @@ final class BlockReader {
 
     private func grow() {
         let bigger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2 + Self.padding)
-        bigger.initialize(repeating: 0, count: capacity * 2 + Self.padding)
         bigger.update(from: base, count: end)
         base.deallocate()
         (base, capacity) = (bigger, capacity * 2)

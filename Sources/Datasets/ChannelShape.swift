@@ -64,7 +64,8 @@ struct ChannelShape {
             number < 1 || number > width
         {
             throw LockstepError(
-                .configuration, "the label column is \(number), but \(plan.files[first]) has \(width) columns")
+                .configuration, "the label column is \(number), but \(plan.files[first]) has \(width) columns"
+            )
         }
         if let wanted = source.featureCount, wanted != featureCount {
             throw LockstepError(

@@ -52,7 +52,13 @@ struct FileIndex: Sendable, Equatable {
 
     /// Entries of the records of `range`, or a little more.
     func entryBound(_ range: Range<Int>) -> Int {
-        let after = checkpoints.first { $0.record >= range.upperBound }?.entries ?? entryCount
+        // The first checkpoint at or behind the end.
+        var (low, high) = (0, checkpoints.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if checkpoints[middle].record < range.upperBound { low = middle + 1 } else { high = middle }
+        }
+        let after = low < checkpoints.count ? checkpoints[low].entries : entryCount
         return after - checkpoint(before: range.lowerBound).entries
     }
 }

@@ -24,10 +24,10 @@ final class LibsvmCursor: FileCursor {
             let labelCount = row.label == nil ? 0 : 1
             if index.recordCount == 0 { index.labelCount = labelCount }
             guard labelCount == index.labelCount else {
+                let difference =
+                    labelCount == 0 ? "no label, the first row has one" : "a label, the first has none"
                 throw LockstepError(
-                    .data,
-                    "\(row.path), line \(cursor.line - 1): this row has \(labelCount == 0 ? "no" : "a") label, "
-                        + "the first row has \(labelCount == 0 ? "one" : "none")")
+                    .data, "\(row.path), line \(cursor.line - 1): this row has \(difference)")
             }
             index.addRecord(offset: cursor.rowOffset, line: cursor.line - 1)
             index.entryCount += row.values.count

@@ -12,7 +12,8 @@ package struct RecordEncoder {
     package init(_ format: DataFormat, width: Int, hasLabels: Bool) throws {
         guard format != .libsvm || hasLabels else {
             throw LockstepError(
-                .usage, "libsvm rows begin with a label and these records have none; "
+                .usage,
+                "libsvm rows begin with a label and these records have none; "
                     + "choose another format, or give the labels")
         }
         self.format = format

@@ -10,7 +10,8 @@ final class RecordFileWriter {
     private let path: String
     private let descriptor: Int32
     private let gzip: GzipWriter?
-    private(set) var byteCount: Int { get { counter.value } set { counter.value = newValue } }
+    /// Bytes written so far, compressed.
+    var byteCount: Int { counter.value }
     private let counter: Counter
 
     /// Shared with the gzip writer's sink, which must not hold the writer.
@@ -34,7 +35,9 @@ final class RecordFileWriter {
 
     func write(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes {
-            if let gzip { try gzip.write($0) } else {
+            if let gzip {
+                try gzip.write($0)
+            } else {
                 try Self.write($0, to: descriptor, path: path, counter)
             }
         }

@@ -117,7 +117,8 @@ struct RecordIOEncoder {
 
     private func beginFrame(_ size: Int, _ bytes: inout [UInt8]) throws {
         guard size <= RecordFrames.largestPayload else {
-            throw LockstepError(.data, "a record of \(size) bytes is too large for RecordIO; the limit is 512 MiB")
+            throw LockstepError(
+                .data, "a record of \(size) bytes is too large for RecordIO; the limit is 512 MiB")
         }
         withUnsafeBytes(of: RecordFrames.magic.littleEndian) { bytes.append(contentsOf: $0) }
         withUnsafeBytes(of: UInt32(size).littleEndian) { bytes.append(contentsOf: $0) }

@@ -3,6 +3,8 @@ import Diagnostics
 import Foundation
 import Glibc
 import Logging
+import Processes
+import Storage
 import Wire
 
 /// The attempts a worker supervises: starts and signals their supervisors, follows their files, and
@@ -102,7 +104,7 @@ actor AttemptBook {
     func settled(_ id: AttemptID) {
         guard let attempt = attempts.removeValue(forKey: id) else { return }
         do {
-            try AttemptFolder.write(bytes: [], to: attempt.folder.settledFile)
+            try AtomicFile.write([], to: attempt.folder.settledFile)
         } catch {
             logger.warning("attempt not marked as settled", metadata: ["attempt": "\(id)", "reason": "\(error)"])
         }

@@ -1,7 +1,8 @@
 package import ClusterTypes
 import Diagnostics
 import Foundation
-import Glibc
+package import Processes
+import Storage
 package import Wire
 
 /// What the supervisor needs to know, in `launch.json`.
@@ -69,7 +70,7 @@ package struct AttemptFolder: Sendable, Equatable {
         } catch {
             throw LockstepError(.io, "cannot make the folder \(logs)", cause: error)
         }
-        try Self.write(bytes: request, to: jobFile)
+        try AtomicFile.write(request, to: jobFile)
         try Self.write(plan, to: launchFile)
     }
 
@@ -83,32 +84,7 @@ package struct AttemptFolder: Sendable, Equatable {
     package static func write(_ value: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try write(bytes: Array(encoder.encode(value)), to: path)
-    }
-
-    package static func write(bytes: [UInt8], to path: String) throws {
-        let temporary = path + ".\(getpid()).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure("create", temporary) }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                let error = failure("write", temporary)
-                close(descriptor)
-                unlink(temporary)
-                throw error
-            }
-            done += count
-        }
-        let isSynced = fsync(descriptor) == 0
-        close(descriptor)
-        guard isSynced, rename(temporary, path) == 0 else {
-            let error = failure("write", path)
-            unlink(temporary)
-            throw error
-        }
+        try AtomicFile.write(Array(encoder.encode(value)), to: path)
     }
 
     private static func readIfPresent<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value? {
@@ -121,9 +97,5 @@ package struct AttemptFolder: Sendable, Equatable {
         } catch {
             throw LockstepError(.damaged, "cannot read \(path)", cause: error)
         }
-    }
-
-    private static func failure(_ verb: String, _ path: String) -> LockstepError {
-        LockstepError(.io, "cannot \(verb) \(path): \(String(cString: strerror(errno)))")
     }
 }

@@ -4,6 +4,7 @@ import Diagnostics
 import Foundation
 import Glibc
 import Logging
+import Processes
 import Wire
 
 /// Runs on this node what a launch agent on the gang's first node asks for: Open MPI's daemon, with

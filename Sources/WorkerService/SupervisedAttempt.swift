@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Glibc
 import Logging
+import Processes
 import Wire
 
 /// One attempt in the worker's book: its supervisor process and how far its files are forwarded.

@@ -3,6 +3,7 @@ import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
+import Processes
 
 /// Runs one attempt: starts `mpirun`, keeps the ranks' output, passes stop requests on, and writes
 /// `exit.json` when nothing of the gang is left.
@@ -125,7 +126,7 @@ package final class Supervisor {
     private func watchClock() {
         let now = Self.now()
         if let deadline = stopDeadline, now >= deadline { kill(.killed) }
-        if cprocess_is_locked(plan.workerLock) == 1 {
+        if LockFile.isHeld(plan.workerLock) {
             workerSeen = now
         } else if now - workerSeen > plan.abandonSeconds {
             // The coordinator counts the worker as lost by now and starts the job elsewhere.

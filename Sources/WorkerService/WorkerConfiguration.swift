@@ -1,4 +1,6 @@
 package import ClusterTypes
+import Glibc
+import Storage
 
 /// All that a worker daemon is told.
 package struct WorkerConfiguration: Sendable {
@@ -42,4 +44,10 @@ package struct WorkerConfiguration: Sendable {
 
     var attempts: String { dataFolder + "/attempts" }
     var lockFile: String { dataFolder + "/worker.lock" }
+
+    /// Leaves the daemon's process id in `registered`, for whoever waits until the worker is there.
+    func noteRegistration() {
+        // Only a convenience for scripts: a full disk shall not keep the worker from its work.
+        try? AtomicFile.write(Array("\(getpid())\n".utf8), to: dataFolder + "/registered")
+    }
 }

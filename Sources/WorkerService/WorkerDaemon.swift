@@ -1,10 +1,10 @@
-import CProcess
 import ClusterTypes
 import ControlChannel
 import Diagnostics
 import Foundation
 import Glibc
 package import Logging
+import Processes
 import ServiceLifecycle
 import Wire
 
@@ -34,7 +34,7 @@ package struct WorkerDaemon: Service {
 
     package func run() async throws {
         let lock = try takeDataFolder()
-        defer { close(lock) }
+        defer { lock.release() }
         let book = AttemptBook(configuration, logger: logger)
         try await book.adopt()
         let listener = try await ControlServer.bind(
@@ -54,24 +54,17 @@ package struct WorkerDaemon: Service {
         if configuration.endsGangsOnExit { await endGangs(book) }
     }
 
-    private func takeDataFolder() throws -> Int32 {
+    private func takeDataFolder() throws -> LockFile {
         do {
             try FileManager.default.createDirectory(
                 atPath: configuration.attempts, withIntermediateDirectories: true)
         } catch {
             throw LockstepError(.io, "cannot make the folder \(configuration.attempts)", cause: error)
         }
-        let lock = cprocess_lock(configuration.lockFile)
-        if lock == -EAGAIN {
-            throw LockstepError(
-                .conflict,
-                "another worker runs on \(configuration.dataFolder): stop it or choose another --data-dir")
-        }
-        guard lock >= 0 else {
-            throw LockstepError(
-                .io, "cannot lock \(configuration.lockFile): \(String(cString: strerror(-lock)))")
-        }
-        return lock
+        return try LockFile(
+            configuration.lockFile,
+            conflict: "another worker runs on \(configuration.dataFolder): "
+                + "stop it or choose another --data-dir")
     }
 
     private func stayConnected(_ book: AttemptBook, launchPort: Int) async throws {

@@ -34,6 +34,7 @@ struct WorkerSession: Sendable {
         }
         await book.setLease(seconds: lease, heartbeat: heartbeat)
         logger.info("registered", metadata: ["coordinator": "\(peer.address)"])
+        configuration.noteRegistration()
         let hearing = LastHeard()
         async let pumping: Void = pump(peer, hearing, lease: lease, heartbeat: heartbeat)
         do {

@@ -1,3 +1,4 @@
+import CProcess
 import Diagnostics
 import Foundation
 import Glibc
@@ -25,6 +26,11 @@ struct Daemon {
         let arguments = [program] + words(token: token)
         let environment = Self.environment().map { "\($0)=\($1)" }
         Self.closeOnExec()
+        // An mpirun that is killed, or told twice to end, leaves its ranks behind.
+        let failure = cprocess_signal_at_parents_end(SIGTERM)
+        guard failure == 0 else {
+            throw LockstepError(.io, "cannot bind to mpirun's life: \(String(cString: strerror(failure)))")
+        }
         var argumentPointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var environmentPointers: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
         execve(program, &argumentPointers, &environmentPointers)
@@ -40,7 +46,7 @@ struct Daemon {
         }
         return [
             "worker", "--coordinator", plan.control.description, "--name", name, "--slots", "\(slots)",
-            "--data-dir", folder, "--token-file", token, "--address", plan.ownAddress,
+            "--data-dir", folder, "--token-file", token, "--address", plan.ownAddress, "--end-gangs",
         ]
     }
 

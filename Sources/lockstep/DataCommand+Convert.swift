@@ -20,8 +20,10 @@ struct DataConvertCommand: AsyncParsableCommand {
 
     @Argument(help: "A file, or a folder whose files are read in order of name.")
     var input: String
-    @Argument(help: "The file to write, or with --shards the folder. It must not exist yet.")
-    var output: String
+    @Argument(
+        help: ArgumentHelp(
+            "The file to write, or with --shards the folder. It must not exist yet.", valueName: "output"))
+    var destination: String
     @Option(help: "Format of the input: auto, csv, libsvm, recordio or idx.")
     var from = ConversionInput.Format.auto
     @Option(help: "Format of the output: csv, libsvm or recordio.")
@@ -41,7 +43,7 @@ struct DataConvertCommand: AsyncParsableCommand {
     @Flag(help: "Compress the output with gzip.")
     var gzip = false
     @Option(help: "Form of the report: text or json.")
-    var report = DataOutputFormat.text
+    var output = DataOutputFormat.text
 
     func validate() throws {
         guard labelSize == 0 || labelSize == 1 else {
@@ -64,9 +66,9 @@ struct DataConvertCommand: AsyncParsableCommand {
             path: input, format: from, labelsPath: labels, labelCount: labelSize, labelColumn: labelColumn,
             header: header
         ).open()
-        let conversion = DataConversion(output: output, format: to, shardCount: shards, isGzip: gzip)
+        let conversion = DataConversion(output: destination, format: to, shardCount: shards, isGzip: gzip)
         let result = try conversion.run(source)
-        switch report {
+        switch output {
         case .json: try DataOutputFormat.printJSON(result)
         case .text:
             let files = result.files == 1 ? "1 file" : "\(result.files) files"

@@ -21,7 +21,8 @@ struct DataInspectCommand: AsyncParsableCommand {
     @Argument(help: "A file, or a folder whose files are read in order of name.")
     var path: String
     @Option(
-        help: "SageMaker's ContentType: text/csv;label_size=1, text/libsvm or application/x-recordio-protobuf.")
+        help:
+            "SageMaker's ContentType: text/csv;label_size=1, text/libsvm or application/x-recordio-protobuf.")
     var contentType: String?
     @Option(help: "Form of the output: text or json.")
     var output = DataOutputFormat.text

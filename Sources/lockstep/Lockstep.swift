@@ -7,7 +7,7 @@ struct Lockstep: AsyncParsableCommand {
         commandName: "lockstep",
         abstract: "Trains models on your own machines; the result is the same bits whatever happens.",
         subcommands: [
-            UpCommand.self, SubmitCommand.self, JobsCommand.self, WorkersCommand.self,
+            UpCommand.self, DownCommand.self, SubmitCommand.self, JobsCommand.self, WorkersCommand.self,
             AlgorithmsCommand.self, DataCommand.self, PredictCommand.self, CheckpointsCommand.self,
             VerifyCommand.self,
         ])

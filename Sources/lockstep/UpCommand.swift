@@ -1,5 +1,133 @@
 import ArgumentParser
+import Diagnostics
+import Foundation
+import Glibc
+import Processes
+import UnixSignals
 
 struct UpCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "up")
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Starts a cluster on this machine: a coordinator and N workers.",
+        discussion: """
+            The cluster lives as long as this command: Ctrl-C ends its daemons, and with them the gangs \
+            that run, after they have committed their state. The next `lockstep up` on the same folder \
+            goes on with their jobs. With --detach it runs in the background until `lockstep down`.
+            """)
+
+    @Option(help: "Worker daemons to start.")
+    var workers = 2
+    @Option(help: "Ranks that each worker has room for.")
+    var slots = 1
+    @Option(help: "Folder of the cluster (default: LOCKSTEP_HOME, or ~/.lockstep).")
+    var dataDir: String?
+    @Option(help: "[ADDRESS:]PORT of the API; port 0 takes a free one.")
+    var api = "127.0.0.1:7460"
+    @Flag(help: "Run in the background.")
+    var detach = false
+
+    func validate() throws {
+        guard (1...256).contains(workers) else {
+            throw ValidationError("--workers is \(workers): it must be 1 to 256")
+        }
+        guard (1...4096).contains(slots) else {
+            throw ValidationError("--slots is \(slots): it must be 1 to 4096")
+        }
+    }
+
+    func run() async throws {
+        let folder = try ClusterFolder(dataDir)
+        if detach { return try await runDetached(folder) }
+        let lock = try takeLock(folder)
+        defer { lock.release() }
+        try folder.makeToken()
+        // From here on signals end the cluster in good order, also while it starts.
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        let daemons = try LocalDaemons(folder)
+        defer { for file in [folder.endpointFile, folder.processesFile] { unlink(file) } }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { for await _ in signals { return } }
+                group.addTask {
+                    try await start(daemons, folder)
+                    while !Task.isCancelled {
+                        if try await daemons.revive() { try await note(daemons, folder) }
+                        try await Task.sleep(for: .milliseconds(100))
+                    }
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } catch {
+            await daemons.end()
+            throw error
+        }
+        StandardStreams.error("lockstep up: ending the cluster")
+        await daemons.end()
+    }
+
+    private func start(_ daemons: LocalDaemons, _ folder: ClusterFolder) async throws {
+        let endpoint = try await daemons.startCoordinator(api: api.contains(":") ? api : "127.0.0.1:\(api)")
+        try await note(daemons, folder)
+        try await daemons.startWorkers(workers, slots: slots, control: endpoint.control)
+        try await note(daemons, folder)
+        try folder.write(endpoint, to: folder.endpointFile)
+        announce(endpoint, folder)
+    }
+
+    private func note(_ daemons: LocalDaemons, _ folder: ClusterFolder) async throws {
+        guard let own = ProcessIdentity.current() else { return }
+        try folder.write(
+            ClusterFolder.Processes(up: own, daemons: await daemons.identities), to: folder.processesFile)
+    }
+
+    private func takeLock(_ folder: ClusterFolder) throws -> LockFile {
+        try LockFile(
+            folder.lockFile,
+            conflict: "a cluster runs already in \(folder.path): `lockstep down` ends it, "
+                + "or choose another --data-dir")
+    }
+
+    private func announce(_ endpoint: ClusterFolder.Endpoint, _ folder: ClusterFolder) {
+        let slotText = slots == 1 ? "1 slot" : "\(slots) slots"
+        let workerText = workers == 1 ? "1 worker with \(slotText)" : "\(workers) workers with \(slotText) each"
+        StandardStreams.output(
+            """
+            The cluster is ready: a coordinator and \(workerText).
+              API    \(endpoint.api)
+              data   \(folder.path)
+            Train:   lockstep submit JOB.yaml --wait
+                     aws sagemaker list-training-jobs --endpoint-url \(endpoint.api)
+            Shell:   export LOCKSTEP_ENDPOINT=\(endpoint.api)
+            End:     lockstep down\(detach ? "" : ", or Ctrl-C here")
+            """)
+    }
+
+    /// Starts this command again in the background and returns when its cluster is ready.
+    private func runDetached(_ folder: ClusterFolder) async throws {
+        try takeLock(folder).release()
+        unlink(folder.endpointFile)
+        let log = open(folder.ownLog, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { for descriptor in [log, null] { close(descriptor) } }
+        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let pid = try ChildProcess.spawn(
+            [
+                program, "up", "--workers", "\(workers)", "--slots", "\(slots)", "--data-dir", folder.path,
+                "--api", api,
+            ],
+            environment: ProcessInfo.processInfo.environment, input: null, output: log, error: log,
+            newSession: true)
+        while true {
+            if let endpoint = folder.endpoint(from: folder.endpointFile) {
+                return announce(endpoint, folder)
+            }
+            var status: Int32 = 0
+            if waitpid(pid, &status, WNOHANG) == pid {
+                StandardStreams.error(folder.lastLine(ofLog: folder.ownLog) ?? "lockstep up ended at once")
+                throw ExitCode(ChildProcess.shellStatus(status))
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
 }

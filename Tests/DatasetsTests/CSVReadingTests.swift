@@ -14,8 +14,10 @@ import Testing
     }
 
     static let good: [Good] = [
-        Good(testDescription: "label first", text: "1,2,3\n4,5,6\n", labels: [1, 4], rows: [[2, 3], [5, 6]]),
-        Good(testDescription: "no line feed at the end", text: "1,2\n3,4", labels: [1, 3], rows: [[2], [4]]),
+        Good(
+            testDescription: "label first", text: "1,2,3\n4,5,6\n", labels: [1, 4], rows: [[2, 3], [5, 6]]),
+        Good(
+            testDescription: "no line feed at the end", text: "1,2\n3,4", labels: [1, 3], rows: [[2], [4]]),
         Good(
             testDescription: "carriage returns", text: "1,2\r\n3,4\r\n\r\n", labels: [1, 3], rows: [[2], [4]]
         ),
@@ -45,7 +47,8 @@ import Testing
             testDescription: "tabs", text: "1\t2\n3\t4\n", contentType: "text/csv;delimiter=tab",
             labels: [1, 3], rows: [[2], [4]]),
         Good(
-            testDescription: "one column without label", text: "1\n2\n\n", contentType: "text/csv;label_size=0",
+            testDescription: "one column without label", text: "1\n2\n\n",
+            contentType: "text/csv;label_size=0",
             labels: [], rows: [[1], [2]]),
     ]
 

@@ -74,7 +74,8 @@ import Testing
             }
             // Our dense writer, with a width whose lengths take two bytes, against protobuf built by hand.
             let row = (0..<300).map { Float($0) * 0.5 }
-            let frames = Bytes.frame(Bytes.row(row) + Bytes.label(7)) + Bytes.frame(Bytes.row(row) + Bytes.label(8))
+            let frames =
+                Bytes.frame(Bytes.row(row) + Bytes.label(7)) + Bytes.frame(Bytes.row(row) + Bytes.label(8))
             let path = try folder.write("c.pbr", frames)
             let output = folder.path + "/d.pbr"
             _ = try convert(path, output, to: .recordIO)

@@ -74,7 +74,9 @@ import Testing
     func `what is no decimal number is refused`(_ text: String) throws {
         try TemporaryFolder.with { folder in
             let path = try folder.write("a.csv", "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\"\n")
-            let found = message { try DataChannel.solo(path, "text/csv;label_size=0;header=absent").loadAll() }
+            let found = message {
+                try DataChannel.solo(path, "text/csv;label_size=0;header=absent").loadAll()
+            }
             #expect(found == "\(path), line 1, column 1: '\(text)' is not a number")
         }
     }

@@ -56,22 +56,24 @@ enum Bytes {
             testDescription: "dense vector",
             bytes: Bytes.hex(
                 """
-                0a 23 d7 ce 34 00 00 00 0a 1e 0a 06 76 61 6c 75 65 73 12 14 12 12 0a 10 00 00 c0 3f 00 00 80 41
-                00 00 60 41 00 00 b8 41 12 12 0a 06 76 61 6c 75 65 73 12 08 12 06 0a 04 00 00 80 3f
+                0a 23 d7 ce 34 00 00 00 0a 1e 0a 06 76 61 6c 75 65 73 12 14 12 12 0a 10 00 00 c0 3f
+                00 00 80 41 00 00 60 41 00 00 b8 41 12 12 0a 06 76 61 6c 75 65 73 12 08 12 06 0a 04
+                00 00 80 3f
                 """), labels: [1], dense: [[1.5, 16, 14, 23]], width: 4),
         Good(
             testDescription: "sparse vector",
             bytes: Bytes.hex(
                 """
-                0a 23 d7 ce 35 00 00 00 0a 1f 0a 06 76 61 6c 75 65 73 12 15 12 13 0a 08 00 00 80 3f 00 00 80 40
-                12 03 03 ac 02 1a 02 d0 0f 12 12 0a 06 76 61 6c 75 65 73 12 08 12 06 0a 04 00 00 00 00 00 00 00
+                0a 23 d7 ce 35 00 00 00 0a 1f 0a 06 76 61 6c 75 65 73 12 15 12 13 0a 08 00 00 80 3f
+                00 00 80 40 12 03 03 ac 02 1a 02 d0 0f 12 12 0a 06 76 61 6c 75 65 73 12 08 12 06 0a
+                04 00 00 00 00 00 00 00
                 """), labels: [0], sparse: [[3: 1, 300: 4]], width: 2000),
         Good(
             testDescription: "int32 without label",
             bytes: Bytes.hex(
                 """
-                0a 23 d7 ce 1d 00 00 00 0a 1b 0a 06 76 61 6c 75 65 73 12 11 3a 0f 0a 0d 01 ac 02 ff ff ff ff ff
-                ff ff ff ff 01 00 00 00
+                0a 23 d7 ce 1d 00 00 00 0a 1b 0a 06 76 61 6c 75 65 73 12 11 3a 0f 0a 0d 01 ac 02 ff
+                ff ff ff ff ff ff ff ff 01 00 00 00
                 """), dense: [[1, 300, -1]], width: 3),
         Good(
             testDescription: "row of zeros",
@@ -82,8 +84,8 @@ enum Bytes {
             testDescription: "float64 with uid and metadata",
             bytes: Bytes.hex(
                 """
-                0a 23 d7 ce 24 00 00 00 0a 16 0a 06 76 61 6c 75 65 73 12 0c 1a 0a 0a 08 00 00 00 00 00 00 e0 3f
-                1a 06 61 62 63 31 32 33 22 02 7b 7d
+                0a 23 d7 ce 24 00 00 00 0a 16 0a 06 76 61 6c 75 65 73 12 0c 1a 0a 0a 08 00 00 00 00
+                00 00 e0 3f 1a 06 61 62 63 31 32 33 22 02 7b 7d
                 """), dense: [[0.5]], width: 1),
         Good(
             testDescription: "label before features, mixed tensor types",
@@ -195,7 +197,8 @@ enum Bytes {
             bytes: Bytes.frame(Bytes.row([1, 2])) + Bytes.frame(Bytes.row([1])),
             message: "2 (byte 32): 1 features found where 2 are expected"),
         Bad(
-            testDescription: "no values", bytes: Bytes.frame(Bytes.entry(1, "source", Bytes.field(1, [0, 0, 0, 0]))),
+            testDescription: "no values",
+            bytes: Bytes.frame(Bytes.entry(1, "source", Bytes.field(1, [0, 0, 0, 0]))),
             message: "1 (byte 0): it has no number tensor 'values' among its features"),
         Bad(
             testDescription: "empty payload", bytes: Bytes.frame([]),
@@ -205,7 +208,8 @@ enum Bytes {
             message: "1 (byte 0): it has no features"),
         Bad(
             testDescription: "two labels",
-            bytes: Bytes.frame(Bytes.row([1]) + Bytes.entry(2, "values", Bytes.field(1, Bytes.floats([1, 2])))),
+            bytes: Bytes.frame(
+                Bytes.row([1]) + Bytes.entry(2, "values", Bytes.field(1, Bytes.floats([1, 2])))),
             message: "1 (byte 0): its label is not one number named 'values'"),
         Bad(
             testDescription: "label missing later",

@@ -29,11 +29,9 @@ extension Records {
             }
             offsets.append(values.count)
         }
-        return Records(
-            features: .sparse(
-                SparseMatrix(
-                    rows: count, columns: width, rowOffsets: offsets, columnIndices: columns, values: values)),
-            labels: labels)
+        let matrix = SparseMatrix(
+            rows: count, columns: width, rowOffsets: offsets, columnIndices: columns, values: values)
+        return Records(features: .sparse(matrix), labels: labels)
     }
 
     /// All rows of `parts` in one.

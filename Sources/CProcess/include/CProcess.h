@@ -22,6 +22,9 @@ int cprocess_pipe(int ends[2]);
 // SIGKILL for this process when the thread that started it is gone.
 int cprocess_die_with_parent(void);
 
+// `signal` for this process when the thread that started it is gone; holds over exec.
+int cprocess_signal_at_parents_end(int signal);
+
 // Orphans below this process become its children, so that it can find and reap them all.
 int cprocess_become_subreaper(void);
 
