@@ -26,21 +26,20 @@ struct PredictCommand: AsyncParsableCommand {
         execv(program, arguments)
         let code = errno
         arguments.forEach { free($0) }
+        let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
         throw LockstepError(
             code == ENOENT ? .notFound : .io,
-            "cannot run \(program): \(String(cString: strerror(code))); it must lie in the same folder as lockstep")
+            "cannot run \(program): \(reason); it must lie in the same folder as lockstep")
     }
 
     /// Path of a program beside this one.
     private static func sibling(_ name: String) throws -> String {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            readlink("/proc/self/exe", bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
-        }
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
         guard count > 0 else {
             throw LockstepError(.io, "cannot find this program's own folder through /proc/self/exe")
         }
-        let own = String(decoding: buffer[0..<count], as: UTF8.self)
+        let own = String(decoding: buffer[0..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let folder = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
         return folder + "/" + name
     }
