@@ -50,7 +50,9 @@ import Threading
             expected: Double(bitPattern: 0x000F_FFFF_FFFF_FFFF)),
         Sum(name: "ties go to even, down", shards: [0x1p53, 1, 0], expected: 0x1p53),
         Sum(name: "ties go to even, up", shards: [0x1p53 + 2, 1, 0], expected: 0x1p53 + 4),
-        Sum(name: "small addends count below the last place", shards: [0x1p53, 0.5, 0.75], expected: 0x1p53 + 2),
+        Sum(
+            name: "small addends count below the last place", shards: [0x1p53, 0.5, 0.75],
+            expected: 0x1p53 + 2),
     ]
 
     @Test("Float sums at the edges of the type", arguments: floats)
@@ -67,7 +69,8 @@ import Threading
         }
     }
 
-    @Test("Equal largest values of any number of shards fill the integers and do not wrap",
+    @Test(
+        "Equal largest values of any number of shards fill the integers and do not wrap",
         arguments: [1, 2, 3, 64, 127, 128, 129, 255, 256, 257, 1000, 1023, 1024, 1025, 2048])
     func headroomSuffices(_ shardCount: Int) throws {
         let owners = (0..<shardCount).map { $0 % 2 }
@@ -76,14 +79,17 @@ import Threading
             let float = Float(sign) * Float(1).nextDown
             let floats = try loopbackSums(Array(repeating: [float], count: shardCount), assignment)
             let bound = Float.bound([float], shardCount: shardCount)
-            #expect(abs(Double(floats[0][0]) - Double(float) * Double(shardCount)) <= bound + Double(floats[0][0].ulp) / 2)
+            #expect(
+                abs(Double(floats[0][0]) - Double(float) * Double(shardCount)) <= bound + Double(
+                    floats[0][0].ulp) / 2)
             let double = sign * Double(1).nextDown
             let doubles = try loopbackSums(Array(repeating: [double], count: shardCount), assignment)
             #expect(abs(doubles[0][0] - double * Double(shardCount)) <= Double(shardCount).ulp)
         }
     }
 
-    @Test("Rounding modes and flush-to-zero of the calling thread do not matter",
+    @Test(
+        "Rounding modes and flush-to-zero of the calling thread do not matter",
         arguments: [UInt32(0x2000), 0x4000, 0x6000, 0x8040, 0xE040])
     func floatingPointModes(_ rules: UInt32) throws {
         var generator = SeededGenerator(seed: 5)
