@@ -1,3 +1,4 @@
+import CFixedPoint
 import Collectives
 import Diagnostics
 import Glibc
@@ -86,6 +87,49 @@ import Threading
             let doubles = try loopbackSums(Array(repeating: [double], count: shardCount), assignment)
             #expect(abs(doubles[0][0] - double * Double(shardCount)) <= Double(shardCount).ulp)
         }
+    }
+
+    @Test(
+        "What lies below the unit of a block goes to the nearest unit, ties to even",
+        arguments: [0, -110, 90])
+    func roundsToTheUnit(_ exponent: Int) throws {
+        let scale = Float(sign: .plus, exponent: exponent, significand: 1)
+        let unit = scale * 0x1p-30
+        let units: [Float] = [0.5, 1.5, 2.5, 0.75, 0.25, -0.5, -1.5, -2.5, -0.75, -0.25, 3]
+        let expected: [Float] = [0, 2, 2, 1, 0, 0, -2, -2, -1, 0, 3]
+        let sums = try loopbackSums(
+            [[scale] + units.map { $0 * unit }], Assignment(worldSize: 1, owners: [0]))
+        #expect(sums == [[scale] + expected.map { $0 * unit }])
+    }
+
+    @Test(
+        "Special instructions and portable code give the same bits",
+        arguments: [-149...127, -149 ... -120, -8...8])
+    func instructionSets(_ exponents: ClosedRange<Int>) {
+        var generator = SeededGenerator(seed: 11)
+        let values = (0..<1024).map { index in
+            let exponent = index == 0 ? exponents.upperBound : Int.random(in: exponents, using: &generator)
+            return Float(
+                sign: .plus, exponent: exponent, significand: Float.random(in: 1..<2, using: &generator))
+                * (Bool.random(using: &generator) ? 1 : -1)
+        }
+        let own = Self.passes(values)
+        cfixed_set_portable_only(1)
+        let portable = Self.passes(values)
+        cfixed_set_portable_only(0)
+        #expect(own == portable)
+    }
+
+    /// The exponent, the integers (set, then added to) and the restored bit patterns.
+    private static func passes(_ values: [Float]) -> [Int] {
+        let count = values.count
+        let exponent = Int32(cfixed_largest_exponent(values, count))
+        var integers = [Int32](repeating: 0, count: count)
+        cfixed_quantize(values, count, 155 - exponent, &integers, 0)
+        cfixed_quantize(values, count, 155 - exponent, &integers, 1)
+        var restored = [Float](repeating: 0, count: count)
+        cfixed_restore(integers, count, exponent - 155, &restored)
+        return [Int(exponent)] + integers.map { Int($0) } + restored.map { Int($0.bitPattern) }
     }
 
     @Test(
