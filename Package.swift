@@ -191,7 +191,7 @@ let modules: [Module] = [
 ]
 
 let testTargets: [Target] = [
-    tests("CollectivesTests", ["Collectives", "Diagnostics", "Threading"]),
+    tests("CollectivesTests", ["CFixedPoint", "Collectives", "Diagnostics", "Threading"]),
     tests("MPITests", ["Collectives", "Diagnostics", "MPICollectives", "Threading"]),
     tests("DatasetsTests", ["Collectives", "Datasets", "Diagnostics", "Storage", "Tensors"]),
     tests(

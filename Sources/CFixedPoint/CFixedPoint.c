@@ -86,11 +86,15 @@ INLINE void restore(const int32_t *integers, long count, int exponent, float *va
         restore(integers, count, exponent, values);                                          \
     }
 
+static volatile int portable_only;
+
+void cfixed_set_portable_only(int on) { portable_only = on; }
+
 KERNELS(plain, , quantize_by_addition)
 
 #if defined(__x86_64__)
 KERNELS(avx2, __attribute__((target("avx2,fma"))), quantize_by_instruction)
-#define HAS_AVX2 (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+#define HAS_AVX2 (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && !portable_only)
 // AVX-512 was measured and gains nothing over this.
 #define CHOOSE(call, ...) (HAS_AVX2 ? call##_avx2(__VA_ARGS__) : call##_plain(__VA_ARGS__))
 #else

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The ranks of one world, and what they can do together.
 ///
 /// Every method marked *collective* must be called by all ranks, in the same order, with arguments of
@@ -11,6 +13,10 @@ public protocol Communicator: AnyObject {
     var size: Int { get }
     /// The step in work, if any: named in the report when this rank ends the world.
     var step: Int? { get set }
+
+    /// Bytes that make a good message: long beside the time that a message takes to start, short enough
+    /// for a cache where that time is small. The same on every rank; results do not depend on it.
+    var messageBytes: Int { get }
 
     /// Returns when all ranks have called it. Collective.
     func barrier() throws
@@ -42,6 +48,19 @@ extension Communicator {
     public var step: Int? {
         get { nil }
         set {}
+    }
+
+    public var messageBytes: Int { 1 << 18 }
+
+    /// A slow exchange, for worlds without one of their own: everybody gets everything.
+    public func exchange(
+        _ sent: UnsafeRawBufferPointer, to: Int, _ received: UnsafeMutableRawBufferPointer, from: Int
+    ) throws {
+        let all = try allGather([UInt8](sent))
+        guard all.indices.contains(from), all[from].count == received.count else {
+            throw LockstepError(.bug, "rank \(from) does not send the bytes that rank \(rank) waits for")
+        }
+        received.copyBytes(from: all[from])
     }
 
     /// Variable-length broadcast: `bytes` of `root` on every rank. Collective.

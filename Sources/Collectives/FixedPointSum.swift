@@ -8,7 +8,8 @@ import Threading
 ///   (b) agree: MAX-allreduce of the exponents, and a check that all values are finite;
 ///   (c) add: the integers of all shards, by one of three ways with the same result;
 ///   (d) check: that the sums are in range.
-/// Chunks fit in the second-level cache, so that what follows the scan does not read memory again.
+/// Chunks bound the scratch memory and keep it near the caches. They are not shorter than that needs:
+/// each costs some meetings of all ranks, and those are dear where ranks share cores.
 final class FixedPointSum<Format: FixedPointFormat> {
     let shardCount: Int
     let headroom: Int
@@ -22,9 +23,10 @@ final class FixedPointSum<Format: FixedPointFormat> {
         headroom = Format.headroom(shardCount: shardCount)
     }
 
-    /// Values in a chunk: part of the pattern of communication, so the same on all ranks.
-    private static func chunkLength(worldSize: Int) -> Int {
-        max(1 << 20, worldSize << 17) / MemoryLayout<Format.Integer>.stride
+    /// Values in a chunk, of which each rank sums a slice as long as a message.
+    private static func chunkLength(_ communicator: any Communicator) -> Int {
+        let bytes = min(communicator.messageBytes * max(communicator.size, 4), 1 << 26)
+        return bytes / MemoryLayout<Format.Integer>.stride
     }
 
     func sum(
@@ -36,7 +38,7 @@ final class FixedPointSum<Format: FixedPointFormat> {
         precondition(result.count == task.count, "\(task.name): a result of another size")
         guard task.count > 0, let base = result.baseAddress else { return }
         let sources = parts.compactMap { $0.baseAddress.map { UnsafePointer($0) } }
-        let length = min(task.count, Self.chunkLength(worldSize: task.communicator.size))
+        let length = min(task.count, Self.chunkLength(task.communicator))
         // One more than the blocks: see `agree`.
         guard let exponents = exponentScratch.memory(length / Format.blockLength + 2),
             let integers = integerScratch.memory(length)

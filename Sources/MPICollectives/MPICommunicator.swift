@@ -11,6 +11,7 @@ public final class MPICommunicator: Communicator {
     public let rank: Int
     public let size: Int
     public var step: Int?
+    public let messageBytes: Int
     private let world: MPI_Comm
     private let largestCount: Int
 
@@ -25,6 +26,21 @@ public final class MPICommunicator: Communicator {
         try MPIStatus.check(MPI_Comm_size(world, &size), "MPI_Comm_size", rank: Int(rank))
         self.rank = Int(rank)
         self.size = Int(size)
+        messageBytes = try Self.isOnOneHost(world, rank: self.rank, size: size) ? 1 << 20 : 1 << 22
+    }
+
+    /// Whether all ranks share memory. Collective.
+    private static func isOnOneHost(_ world: MPI_Comm, rank: Int, size: Int32) throws -> Bool {
+        var host: MPI_Comm? = world
+        let status = MPI_Comm_split_type(world, Int32(MPI_COMM_TYPE_SHARED), 0, cmpi_info_null(), &host)
+        try MPIStatus.check(status, "MPI_Comm_split_type", rank: rank)
+        var smallest: Int32 = 0
+        try MPIStatus.check(MPI_Comm_size(host, &smallest), "MPI_Comm_size", rank: rank)
+        try MPIStatus.check(MPI_Comm_free(&host), "MPI_Comm_free", rank: rank)
+        try MPIStatus.check(
+            MPI_Allreduce(cmpi_in_place(), &smallest, 1, cmpi_int32(), cmpi_min(), world),
+            "MPI_Allreduce", rank: rank)
+        return smallest == size
     }
 
     public func barrier() throws { try check(MPI_Barrier(world), "MPI_Barrier") }
@@ -113,7 +129,8 @@ public final class MPICommunicator: Communicator {
         return counts.map { Int($0) }
     }
 
-    private func gatherAtOnce(_ bytes: [UInt8], _ counts: [Int], _ total: Int, root: Int) throws -> [[UInt8]] {
+    private func gatherAtOnce(_ bytes: [UInt8], _ counts: [Int], _ total: Int, root: Int) throws -> [[UInt8]]
+    {
         let offsets = counts.indices.map { counts[..<$0].reduce(0, +) }
         var all = [UInt8](repeating: 0, count: rank == root ? total : 0)
         try check(
@@ -149,7 +166,8 @@ public final class MPICommunicator: Communicator {
         }
     }
 
-    private func forEachPiece(of total: Int, _ body: (_ offset: Int, _ count: Int32) throws -> Void) rethrows {
+    private func forEachPiece(of total: Int, _ body: (_ offset: Int, _ count: Int32) throws -> Void) rethrows
+    {
         for offset in stride(from: 0, to: total, by: largestCount) {
             try body(offset, Int32(min(largestCount, total - offset)))
         }

@@ -1,3 +1,4 @@
+import CFixedPoint
 import Collectives
 import Diagnostics
 import Glibc
@@ -50,7 +51,9 @@ import Threading
             expected: Double(bitPattern: 0x000F_FFFF_FFFF_FFFF)),
         Sum(name: "ties go to even, down", shards: [0x1p53, 1, 0], expected: 0x1p53),
         Sum(name: "ties go to even, up", shards: [0x1p53 + 2, 1, 0], expected: 0x1p53 + 4),
-        Sum(name: "small addends count below the last place", shards: [0x1p53, 0.5, 0.75], expected: 0x1p53 + 2),
+        Sum(
+            name: "small addends count below the last place", shards: [0x1p53, 0.5, 0.75],
+            expected: 0x1p53 + 2),
     ]
 
     @Test("Float sums at the edges of the type", arguments: floats)
@@ -67,7 +70,8 @@ import Threading
         }
     }
 
-    @Test("Equal largest values of any number of shards fill the integers and do not wrap",
+    @Test(
+        "Equal largest values of any number of shards fill the integers and do not wrap",
         arguments: [1, 2, 3, 64, 127, 128, 129, 255, 256, 257, 1000, 1023, 1024, 1025, 2048])
     func headroomSuffices(_ shardCount: Int) throws {
         let owners = (0..<shardCount).map { $0 % 2 }
@@ -76,14 +80,60 @@ import Threading
             let float = Float(sign) * Float(1).nextDown
             let floats = try loopbackSums(Array(repeating: [float], count: shardCount), assignment)
             let bound = Float.bound([float], shardCount: shardCount)
-            #expect(abs(Double(floats[0][0]) - Double(float) * Double(shardCount)) <= bound + Double(floats[0][0].ulp) / 2)
+            #expect(
+                abs(Double(floats[0][0]) - Double(float) * Double(shardCount)) <= bound + Double(
+                    floats[0][0].ulp) / 2)
             let double = sign * Double(1).nextDown
             let doubles = try loopbackSums(Array(repeating: [double], count: shardCount), assignment)
             #expect(abs(doubles[0][0] - double * Double(shardCount)) <= Double(shardCount).ulp)
         }
     }
 
-    @Test("Rounding modes and flush-to-zero of the calling thread do not matter",
+    @Test(
+        "What lies below the unit of a block goes to the nearest unit, ties to even",
+        arguments: [0, -110, 90])
+    func roundsToTheUnit(_ exponent: Int) throws {
+        let scale = Float(sign: .plus, exponent: exponent, significand: 1)
+        let unit = scale * 0x1p-30
+        let units: [Float] = [0.5, 1.5, 2.5, 0.75, 0.25, -0.5, -1.5, -2.5, -0.75, -0.25, 3]
+        let expected: [Float] = [0, 2, 2, 1, 0, 0, -2, -2, -1, 0, 3]
+        let sums = try loopbackSums(
+            [[scale] + units.map { $0 * unit }], Assignment(worldSize: 1, owners: [0]))
+        #expect(sums == [[scale] + expected.map { $0 * unit }])
+    }
+
+    @Test(
+        "Special instructions and portable code give the same bits",
+        arguments: [-149...127, -149 ... -120, -8...8])
+    func instructionSets(_ exponents: ClosedRange<Int>) {
+        var generator = SeededGenerator(seed: 11)
+        let values = (0..<1024).map { index in
+            let exponent = index == 0 ? exponents.upperBound : Int.random(in: exponents, using: &generator)
+            return Float(
+                sign: .plus, exponent: exponent, significand: Float.random(in: 1..<2, using: &generator))
+                * (Bool.random(using: &generator) ? 1 : -1)
+        }
+        let own = Self.passes(values)
+        cfixed_set_portable_only(1)
+        let portable = Self.passes(values)
+        cfixed_set_portable_only(0)
+        #expect(own == portable)
+    }
+
+    /// The exponent, the integers (set, then added to) and the restored bit patterns.
+    private static func passes(_ values: [Float]) -> [Int] {
+        let count = values.count
+        let exponent = Int32(cfixed_largest_exponent(values, count))
+        var integers = [Int32](repeating: 0, count: count)
+        cfixed_quantize(values, count, 155 - exponent, &integers, 0)
+        cfixed_quantize(values, count, 155 - exponent, &integers, 1)
+        var restored = [Float](repeating: 0, count: count)
+        cfixed_restore(integers, count, exponent - 155, &restored)
+        return [Int(exponent)] + integers.map { Int($0) } + restored.map { Int($0.bitPattern) }
+    }
+
+    @Test(
+        "Rounding modes and flush-to-zero of the calling thread do not matter",
         arguments: [UInt32(0x2000), 0x4000, 0x6000, 0x8040, 0xE040])
     func floatingPointModes(_ rules: UInt32) throws {
         var generator = SeededGenerator(seed: 5)

@@ -34,8 +34,12 @@ import Threading
     func nonFiniteValues(_ fault: Fault) throws {
         for size in [1, 2, 3, 5] {
             for threads in [1, 2] {
-                #expect(try errors(Float.self, fault, size, threads) == Array(repeating: fault.message, count: size))
-                #expect(try errors(Double.self, fault, size, threads) == Array(repeating: fault.message, count: size))
+                #expect(
+                    try errors(Float.self, fault, size, threads)
+                        == Array(repeating: fault.message, count: size))
+                #expect(
+                    try errors(Double.self, fault, size, threads)
+                        == Array(repeating: fault.message, count: size))
             }
         }
     }
@@ -76,7 +80,8 @@ import Threading
         #expect(
             try errors(floats, owners: (0..<3).map { $0 % size }, size)
                 == Array(
-                    repeating: "the sum of tensor grad leaves the range of Float at step 12, first at element 2100",
+                    repeating:
+                        "the sum of tensor grad leaves the range of Float at step 12, first at element 2100",
                     count: size))
         floats[2][2100] = 0x1p102
         #expect(try errors(floats, owners: (0..<3).map { $0 % size }, size)[0] == "no error")
@@ -87,7 +92,8 @@ import Threading
         #expect(
             try errors(doubles, owners: [0, size - 1], size)
                 == Array(
-                    repeating: "the sum of tensor grad leaves the range of Double at step 12, first at element 299",
+                    repeating:
+                        "the sum of tensor grad leaves the range of Double at step 12, first at element 299",
                     count: size))
         doubles[1][299] = -0x1p969
         #expect(try errors(doubles, owners: [0, size - 1], size)[0] == "no error")

@@ -41,7 +41,9 @@ import Testing
             }
             return received
         }
-        let expected = (0..<size).map { [UInt8](repeating: UInt8(($0 + size - 1) % size), count: ($0 + size - 1) % size) }
+        let expected = (0..<size).map {
+            [UInt8](repeating: UInt8(($0 + size - 1) % size), count: ($0 + size - 1) % size)
+        }
         #expect(received == expected)
     }
 

@@ -14,3 +14,6 @@ void cfixed_quantize(const float *values, long count, int exponent, int32_t *int
 
 /// values[i] = integers[i] · 2^exponent, rounded once to nearest-even.
 void cfixed_restore(const int32_t *integers, long count, int exponent, float *values);
+
+/// Whether to do without special instructions from now on: for tests that compare the variants.
+void cfixed_set_portable_only(int on);
