@@ -18,7 +18,7 @@ final class PandasReader {
     private static let script = """
         import sys, time
         def say(*words):
-            sys.stdout.write(" ".join(map(str, words)) + "\n")
+            sys.stdout.write(" ".join(map(str, words)) + "\\n")
             sys.stdout.flush()
         try:
             import pandas, numpy
