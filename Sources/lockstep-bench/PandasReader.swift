@@ -17,17 +17,20 @@ final class PandasReader {
 
     private static let script = """
         import sys, time
+        def say(*words):
+            sys.stdout.write(" ".join(map(str, words)) + "\\n")
+            sys.stdout.flush()
         try:
             import pandas, numpy
         except ImportError as error:
-            print("missing:", error, flush=True)
+            say("missing:", error)
             sys.exit(1)
-        print("pandas", pandas.__version__, flush=True)
+        say("pandas", pandas.__version__)
         for line in sys.stdin:
             start = time.perf_counter()
             frame = pandas.read_csv(line.rstrip("\\n"), header=None, dtype=numpy.float32, engine="c")
             seconds = time.perf_counter() - start
-            print(seconds, frame.shape[0], frame.shape[1], flush=True)
+            say(seconds, frame.shape[0], frame.shape[1])
             del frame
         """
 

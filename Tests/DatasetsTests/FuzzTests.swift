@@ -29,7 +29,7 @@ import Testing
         print("seed \(Self.seed) for damaged \(format.rawValue)")
         var random = DecimalReadingTests.SplitMix(state: Self.seed)
         try TemporaryFolder.with { folder in
-            for _ in 0..<1500 {
+            for _ in 0..<500 {
                 var bytes = try valid(format, &random)
                 for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
                     let place = Int.random(in: 0..<bytes.count, using: &random)
@@ -50,7 +50,7 @@ import Testing
         print("seed \(Self.seed) for random \(format.rawValue)")
         var random = DecimalReadingTests.SplitMix(state: Self.seed)
         try TemporaryFolder.with { folder in
-            for _ in 0..<1500 {
+            for _ in 0..<500 {
                 let count = Int.random(in: 0...200, using: &random)
                 let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
                 // Framed too, so that the bytes get as far as the protobuf reader.
@@ -65,7 +65,7 @@ import Testing
         var random = DecimalReadingTests.SplitMix(state: Self.seed)
         let alphabet = [UInt8]("0123456789.,,,\n\n\r\"e-+ \t".utf8)
         try TemporaryFolder.with { folder in
-            for _ in 0..<4000 {
+            for _ in 0..<1500 {
                 let count = Int.random(in: 0...60, using: &random)
                 let bytes = (0..<count).map { _ in alphabet.randomElement(using: &random) ?? 0x30 }
                 try open(bytes, "text/csv;label_size=0", folder)

@@ -129,6 +129,29 @@ import Testing
         }
     }
 
+    @Test func `a bad value behind records that are skipped is named by its place in the file`() throws {
+        try TemporaryFolder.with { folder in
+            let rows = (1...100).map { $0 == 90 ? "1,x\n" : $0 % 7 == 0 ? "\n1,\"2\"\n" : "1,2\n" }
+            let text = try folder.write("a.csv", "y,\"x\nz\"\n" + rows.joined())
+            let csv = try DataChannel.solo(text)
+            // Two lines of header, and twelve blank ones.
+            let line = 2 + 90 + 12
+            for start in [0, 50, 89] {
+                #expect(
+                    message { try csv.load(start..<95) }
+                        == "\(text), line \(line), column 2: 'x' is not a number")
+            }
+            let frames = (1...100).flatMap { Bytes.frame(Bytes.row([1, $0 == 90 ? .nan : 2])) }
+            let binary = try folder.write("b.pbr", frames)
+            let recordIO = try DataChannel.solo(binary, labels: 0)
+            for start in [0, 50, 89] {
+                #expect(
+                    message { try recordIO.load(start..<95) }
+                        == "\(binary), record 90 (byte \(89 * 32)): its value 2 is nan, no finite number")
+            }
+        }
+    }
+
     @Test func `a file changed after the opening is noticed`() throws {
         try TemporaryFolder.with { folder in
             let path = try folder.write("a.csv", "1,2\n3,4\n")
