@@ -16,10 +16,11 @@ struct TrainingJobRules {
     /// - Throws: `LockstepError(.configuration)` for the first rule the job breaks.
     func check() throws {
         let spec = try algorithm()
-        _ = try spec.resolve(request.hyperParameters ?? [:], common: spec.commonHyperparameters)
+        let values = try spec.resolve(request.hyperParameters ?? [:], common: RuntimeSettings.specs)
         try checkChannels(spec)
         try checkOutput()
         try checkResources()
+        try checkShards(RuntimeSettings(values))
         try checkStopping()
         try checkTags()
     }
@@ -86,6 +87,9 @@ struct TrainingJobRules {
         guard names.isEmpty else { throw refusal("\(field): AttributeNames are not offered") }
         _ = try JobLocations.path(ofFileURI: source.s3Uri, field: "\(field): S3Uri")
         try checkInputMode(channel.inputMode, "\(field): InputMode")
+        if channel.recordWrapperType == "RecordIO" {
+            throw refusal("\(field): RecordWrapperType RecordIO is not offered: give the records themselves")
+        }
     }
 
     private func checkOutput() throws {
@@ -107,6 +111,19 @@ struct TrainingJobRules {
         }
         if json["ServerlessJobConfig"] != nil {
             throw refusal("ServerlessJobConfig is not offered: give AlgorithmSpecification")
+        }
+    }
+
+    /// Every thread of every rank needs a logical shard of its own.
+    private func checkShards(_ settings: RuntimeSettings) throws {
+        let ranks = request.resourceConfig?.instanceCount ?? TrainingDefaults.instanceCount
+        let threads = try RuntimeEnvironment(request.environment ?? [:]).threadCount
+        let shards = settings.logicalShardCount
+        guard ranks <= shards / threads else {
+            throw refusal(
+                "ResourceConfig.InstanceCount is \(ranks) with \(threads) threads a rank, but "
+                    + "hyperparameter logical_shards is \(shards): each thread needs a shard of its own, "
+                    + "so set logical_shards higher or use fewer")
         }
     }
 

@@ -1,5 +1,4 @@
 import AlgorithmSpecs
-import Diagnostics
 import SageMakerShapes
 
 /// What a job for one algorithm may say.
@@ -13,7 +12,7 @@ enum DescribeAlgorithm: APIOperation {
         let spec = try AlgorithmSpec.builtIn(named: input.algorithmName)
         return AlgorithmDescription(
             algorithmName: spec.name, summary: spec.summary,
-            hyperParameters: (spec.hyperparameters + spec.commonHyperparameters).map(
+            hyperParameters: (spec.hyperparameters + RuntimeSettings.specs).map(
                 AlgorithmDescription.Hyperparameter.init),
             channels: spec.channels.map {
                 AlgorithmDescription.ChannelSummary(
@@ -24,11 +23,6 @@ enum DescribeAlgorithm: APIOperation {
                     metricName: $0.name, direction: $0.direction.rawValue)
             })
     }
-}
-
-extension AlgorithmSpec {
-    /// Those of the runtime that the algorithm does not declare itself.
-    var commonHyperparameters: [HyperparameterSpec] { [] }
 }
 
 extension AlgorithmDescription.Hyperparameter {

@@ -1,0 +1,115 @@
+import ClusterTypes
+import Diagnostics
+import JobLifecycle
+
+/// A coordinator in memory, with a clock that only tests move.
+actor FakeJobService: JobService {
+    var now = 1_795_219_459.5
+    private var records: [JobRecord] = []
+    private var drafts: [JobDraft] = []
+    private var linesByStream: [String: [LogLine]] = [:]
+    private var invocations: [String: JobName] = [:]
+    private var workerRecords: [WorkerRecord] = []
+    /// Thrown by every call while it is set.
+    private var failure: LockstepError?
+
+    func createJob(_ draft: JobDraft, invocationID: String?) async throws -> JobRecord {
+        if let failure { throw failure }
+        if let existing = records.first(where: { $0.name == draft.name }) {
+            if let invocationID, invocations[invocationID] == draft.name { return existing }
+            throw LockstepError(.conflict, "the job \(draft.name) exists already")
+        }
+        if let invocationID { invocations[invocationID] = draft.name }
+        let record = JobRecord(
+            name: draft.name, requestJSON: draft.requestJSON, arn: draft.arn,
+            modelArtifact: draft.modelArtifact, slotCount: draft.slotCount, creationTime: now)
+        records.append(record)
+        drafts.append(draft)
+        now += 1
+        return record
+    }
+
+    func job(_ name: JobName) async throws -> JobRecord {
+        if let failure { throw failure }
+        return records[try index(of: name)]
+    }
+
+    func jobs() async throws -> [JobRecord] {
+        if let failure { throw failure }
+        return records
+    }
+
+    func stopJob(_ name: JobName) async throws {
+        let index = try index(of: name)
+        guard !records[index].status.isTerminal else {
+            throw LockstepError(.conflict, "the job \(name) is \(records[index].status.rawValue)")
+        }
+        records[index].status = .stopping
+        records[index].secondaryStatus = .stopping
+    }
+
+    func logStreams(_ name: JobName) async throws -> [LogStreamRecord] {
+        _ = try index(of: name)
+        return linesByStream.filter { $0.key.hasPrefix(name.rawValue + "/") }.map { stream, lines in
+            LogStreamRecord(
+                name: stream, creationTime: lines.first?.time ?? now,
+                firstEventTime: lines.first?.time, lastEventTime: lines.last?.time)
+        }.sorted { $0.name < $1.name }
+    }
+
+    func logLines(stream: String, from offset: Int, limit: Int) async throws -> [LogLine] {
+        Array((linesByStream[stream] ?? []).dropFirst(offset).prefix(limit))
+    }
+
+    func logLineCount(stream: String) async throws -> Int { linesByStream[stream]?.count ?? 0 }
+
+    func workers() async throws -> [WorkerRecord] { workerRecords }
+
+    private func index(of name: JobName) throws -> Int {
+        guard let index = records.firstIndex(where: { $0.name == name }) else {
+            throw LockstepError(.notFound, "there is no job \(name)")
+        }
+        return index
+    }
+}
+
+/// What tests set and look at.
+extension FakeJobService {
+    func setFailure(_ error: LockstepError?) { failure = error }
+    func setWorkers(_ workers: [WorkerRecord]) { workerRecords = workers }
+    func lastDraft() -> JobDraft? { drafts.last }
+
+    func change(_ name: String, _ body: @Sendable (inout JobRecord) -> Void) throws {
+        body(&records[try index(of: JobName(name))])
+    }
+
+    func add(_ record: JobRecord) { records.append(record) }
+
+    /// Adds `count` lines `line 0`, `line 1`, …, one a second from `start`.
+    func addLines(_ count: Int, toStream stream: String, start: Double) {
+        let first = linesByStream[stream]?.count ?? 0
+        for number in first..<(first + count) {
+            linesByStream[stream, default: []].append(
+                LogLine(time: start + Double(number), text: "line \(number)"))
+        }
+    }
+
+    /// Runs the job to its end.
+    func complete(_ name: String) throws {
+        try change(name) { record in
+            let end = record.creationTime + 12.25
+            record.status = .completed
+            record.secondaryStatus = .completed
+            record.trainingStartTime = record.creationTime + 2
+            record.trainingEndTime = end
+            record.lastModifiedTime = end
+            record.transitions.append(
+                StatusTransition(
+                    status: .completed, startTime: end, endTime: end, message: "Training job completed"))
+            record.finalMetrics = [
+                FinalMetric(name: "validation:objective_loss", value: 0.125, time: end)
+            ]
+            record.modelHash = "5eed"
+        }
+    }
+}
