@@ -7,14 +7,6 @@ public import Training
 /// From a CreateTrainingJob request to a plan for training, with everything checked that can be
 /// checked without data.
 public struct JobPlan: Sendable {
-    /// Variables of the request's Environment that the runtime reads.
-    public enum Variable {
-        /// Threads of each rank.
-        public static let threads = "LOCKSTEP_THREADS"
-        /// Milliseconds to sleep after every step: for demonstrations, changes no result.
-        public static let stepDelay = "LOCKSTEP_STEP_DELAY_MS"
-    }
-
     public let algorithm: any Algorithm.Type
     public let training: TrainingPlan
 
@@ -34,38 +26,22 @@ public struct JobPlan: Sendable {
         algorithm = try find(name)
         let spec = algorithm.spec
         let hyperparameters = try spec.resolve(request.hyperParameters ?? [:], common: RuntimeSettings.specs)
+        let environment = try RuntimeEnvironment(request.environment ?? [:])
         training = TrainingPlan(
             jobName: request.trainingJobName, hyperparameters: hyperparameters,
             channels: try Self.channels(
                 request.inputDataConfig ?? [], spec, featureCount: hyperparameters.integer("feature_dim")),
             locations: try JobLocations(request),
-            threadCount: try Self.threadCount(threads, request.environment ?? [:]), coreType: coreType,
-            stepDelaySeconds: try Self.number(
-                Variable.stepDelay, request.environment ?? [:], in: 0...3_600_000, default: 0) / 1000)
+            threadCount: try Self.threadCount(option: threads, environment), coreType: coreType,
+            stepDelaySeconds: Double(environment.stepDelayMilliseconds) / 1000)
     }
 
-    private static func threadCount(_ option: Int?, _ environment: [String: String]) throws -> Int {
-        guard let option else {
-            return Int(try number(Variable.threads, environment, in: 1...1024, default: 1))
-        }
-        guard (1...1024).contains(option) else {
+    private static func threadCount(option: Int?, _ environment: RuntimeEnvironment) throws -> Int {
+        guard let option else { return environment.threadCount }
+        guard RuntimeEnvironment.threadRange.contains(option) else {
             throw LockstepError(.usage, "--threads is \(option), but a rank has 1 to 1024 threads")
         }
         return option
-    }
-
-    /// A whole number from the request's Environment.
-    private static func number(
-        _ name: String, _ environment: [String: String], in range: ClosedRange<Int>, default: Int
-    ) throws -> Double {
-        guard let text = environment[name] else { return Double(`default`) }
-        guard let value = Int(text), range.contains(value) else {
-            throw LockstepError(
-                .configuration,
-                "\(name) in Environment is '\(text)', but must be a whole number from \(range.lowerBound) to "
-                    + "\(range.upperBound)")
-        }
-        return Double(value)
     }
 
     private static func channels(

@@ -46,10 +46,9 @@ public struct SageMakerAPIServer: Service {
             try await application.run()
         } catch let error as IOError {
             throw Self.bindError(error, host: host, port: port)
-        } catch let error as SocketAddressError {
+        } catch let error as SocketAddressError.UnknownHost {
             throw LockstepError(
-                .network, "cannot listen on \(host):\(port): \(host) is no address of this machine",
-                cause: error)
+                .network, "cannot listen on \(host):\(port): there is no such address", cause: error)
         }
     }
 
@@ -77,9 +76,17 @@ public struct SageMakerAPIServer: Service {
                 "cannot listen on \(host):\(port): another program has that port; stop it or choose "
                     + "another port")
         }
+        if error.errnoCode == addressNotAvailable {
+            return LockstepError(
+                .network,
+                "cannot listen on \(host):\(port): \(host) is no address of this machine; use one of its "
+                    + "own, or 127.0.0.1")
+        }
         return LockstepError(.network, "cannot listen on \(host):\(port)", cause: error)
     }
 
     /// EADDRINUSE of Linux.
     private static let addressInUse: Int32 = 98
+    /// EADDRNOTAVAIL of Linux.
+    private static let addressNotAvailable: Int32 = 99
 }

@@ -17,10 +17,10 @@ struct TrainingJobRules {
     func check() throws {
         let spec = try algorithm()
         let values = try spec.resolve(request.hyperParameters ?? [:], common: RuntimeSettings.specs)
-        try checkRanks(RuntimeSettings(values))
         try checkChannels(spec)
         try checkOutput()
         try checkResources()
+        try checkShards(RuntimeSettings(values))
         try checkStopping()
         try checkTags()
     }
@@ -87,6 +87,9 @@ struct TrainingJobRules {
         guard names.isEmpty else { throw refusal("\(field): AttributeNames are not offered") }
         _ = try JobLocations.path(ofFileURI: source.s3Uri, field: "\(field): S3Uri")
         try checkInputMode(channel.inputMode, "\(field): InputMode")
+        if channel.recordWrapperType == "RecordIO" {
+            throw refusal("\(field): RecordWrapperType RecordIO is not offered: give the records themselves")
+        }
     }
 
     private func checkOutput() throws {
@@ -111,13 +114,16 @@ struct TrainingJobRules {
         }
     }
 
-    private func checkRanks(_ settings: RuntimeSettings) throws {
+    /// Every thread of every rank needs a logical shard of its own.
+    private func checkShards(_ settings: RuntimeSettings) throws {
         let ranks = request.resourceConfig?.instanceCount ?? TrainingDefaults.instanceCount
-        guard ranks <= settings.logicalShardCount else {
+        let threads = try RuntimeEnvironment(request.environment ?? [:]).threadCount
+        let shards = settings.logicalShardCount
+        guard ranks <= shards / threads else {
             throw refusal(
-                "ResourceConfig.InstanceCount is \(ranks), but logical_shards is "
-                    + "\(settings.logicalShardCount) and every rank needs a shard of its own: "
-                    + "lower the first or raise the second")
+                "ResourceConfig.InstanceCount is \(ranks) with \(threads) threads a rank, but "
+                    + "hyperparameter logical_shards is \(shards): each thread needs a shard of its own, "
+                    + "so set logical_shards higher or use fewer")
         }
     }
 

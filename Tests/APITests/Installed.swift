@@ -1,14 +1,24 @@
 import Foundation
 
-/// Which of AWS's clients this machine has.
+/// Which of AWS's clients this machine has: those that `scripts/test` installs into `.venv`, else
+/// those on the PATH.
 enum Installed {
-    static let boto3 = succeeds("python3", ["-c", "import boto3"])
-    static let aws = succeeds("aws", ["--version"])
+    static let boto3 = succeeds(["python3", "-c", "import boto3"])
+    static let aws = succeeds(["aws", "--version"])
 
-    private static func succeeds(_ program: String, _ arguments: [String]) -> Bool {
+    /// PATH with the package's own `.venv` first.
+    static let searchPath: String = {
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let inherited = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        return package.path + "/.venv/bin:" + inherited
+    }()
+
+    private static func succeeds(_ words: [String]) -> Bool {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
+        process.arguments = words
+        process.environment = ProcessInfo.processInfo.environment.merging(["PATH": searchPath]) { $1 }
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         do {

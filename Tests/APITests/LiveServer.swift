@@ -16,13 +16,17 @@ enum LiveServer {
                 continuation.finish()
             })
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
+            group.addTask {
+                defer { continuation.finish() }
+                try await server.run()
+            }
+            defer { group.cancelAll() }
             for await port in ports {
                 try await body("http://127.0.0.1:\(port)")
-                break
+                return
             }
-            group.cancelAll()
-            try? await group.waitForAll()
+            // It ended before it listened, with an error.
+            try await group.waitForAll()
         }
     }
 
@@ -33,7 +37,7 @@ enum LiveServer {
             "AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": endpoint,
             "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             "AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": "", "NO_PROXY": "127.0.0.1",
-            "no_proxy": "127.0.0.1",
+            "no_proxy": "127.0.0.1", "PATH": Installed.searchPath,
         ])
     }
 }
@@ -49,7 +53,7 @@ struct ProgramResult: Sendable {
         _ program: String, _ arguments: [String], environment: Environment
     ) async throws -> ProgramResult {
         let result = try await Subprocess.run(
-            .name(program), arguments: Arguments(arguments), environment: environment,
+            .name("env"), arguments: Arguments([program] + arguments), environment: environment,
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         return ProgramResult(
             isSuccess: result.terminationStatus.isSuccess, output: result.standardOutput,

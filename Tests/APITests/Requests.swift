@@ -54,3 +54,7 @@ extension JSONValue {
         return .object(members)
     }
 }
+
+extension JSONValue: ExpressibleByStringLiteral {
+    init(stringLiteral value: String) { self = .string(value) }
+}

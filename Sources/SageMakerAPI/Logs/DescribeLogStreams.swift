@@ -21,7 +21,9 @@ enum DescribeLogStreams: APIOperation {
             prefix: input.logStreamNamePrefix ?? "")
         if streams.isEmpty { throw APIFault.logsNotFound("The specified log group does not exist.") }
         streams.sort {
-            sortsByTime ? ($0.lastEventTime ?? 0, $0.name) < ($1.lastEventTime ?? 0, $1.name) : $0.name < $1.name
+            sortsByTime
+                ? ($0.lastEventTime ?? 0, $0.name) < ($1.lastEventTime ?? 0, $1.name)
+                : $0.name < $1.name
         }
         if input.descending ?? false { streams.reverse() }
         return try page(of: streams, input, call)
