@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,18 +86,32 @@ int cprocess_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(st
 
 int cprocess_ending_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 
+static int noted_signals[2] = {-1, -1};
+
+static void note_signal(int signal) {
+    int failure = errno;
+    unsigned char number = (unsigned char)signal;
+    ssize_t written = write(noted_signals[1], &number, 1);
+    (void)written;
+    errno = failure;
+}
+
+// Handlers and a pipe rather than a signalfd: they work whichever thread the signal hits.
 int cprocess_signal_descriptor(const int *signals, int count) {
-    sigset_t set;
-    sigemptyset(&set);
-    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
-    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (noted_signals[0] < 0 && pipe2(noted_signals, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
+    for (int i = 0; i < count; i++) {
+        struct sigaction action;
+        memset(&action, 0, sizeof action);
+        action.sa_handler = note_signal;
+        action.sa_flags = SA_RESTART;
+        if (sigaction(signals[i], &action, NULL) != 0) return -1;
+    }
+    return noted_signals[0];
 }
 
 int cprocess_next_signal(int descriptor) {
-    struct signalfd_siginfo info;
-    ssize_t count = read(descriptor, &info, sizeof info);
-    return count == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+    unsigned char number;
+    return read(descriptor, &number, 1) == 1 ? number : 0;
 }
 
 // Open-file-description locks: they can be tested without being taken, and closing another

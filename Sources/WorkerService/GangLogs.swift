@@ -12,7 +12,7 @@ struct GangLogs {
     private(set) var failure: LockstepError?
 
     /// Lines of standard error that are kept for the end's message.
-    static let keptErrors = 5
+    static let keptErrors = 8
 
     init(_ folder: AttemptFolder) { self.folder = folder }
 

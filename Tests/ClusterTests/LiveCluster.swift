@@ -164,6 +164,12 @@ final class LiveCluster {
             .flatMap { try? JSONDecoder().decode(ProcessIdentity.self, from: $0) }?.pid
     }
 
+    /// How an attempt ended, as its supervisor wrote it.
+    func end(_ worker: String, _ job: String, _ attempt: Int) -> AttemptEnd? {
+        FileManager.default.contents(atPath: "\(folder)/\(worker)/attempts/\(job)/\(attempt)/exit.json")
+            .flatMap { try? JSONDecoder().decode(AttemptEnd.self, from: $0) }
+    }
+
     /// Processes that belong to an attempt of this cluster.
     func leftovers() -> [Int32] {
         let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap {

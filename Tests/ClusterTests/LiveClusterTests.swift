@@ -32,6 +32,7 @@ struct LiveClusterTests {
             let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
             #expect(record.status == .completed && record.attempts.count == 2)
             #expect(record.attempts[0].outcome == "rank 2 was ended by signal 9 (SIGKILL)")
+            #expect(cluster.end("w1", "job", 1)?.signal == SIGKILL)
             #expect((record.attempts[1].firstStep ?? 0) >= 10, "it goes on where it was")
             #expect(cluster.leftovers().isEmpty)
         }
@@ -46,6 +47,8 @@ struct LiveClusterTests {
             let record = try await cluster.wait("job", for: "stopped") { $0.status.isTerminal }
             #expect(record.status == .stopped && record.secondaryStatus == .stopped)
             #expect(record.attempts.count == 1)
+            let end = cluster.end("w1", "job", 1)
+            #expect(end?.cause == .exited && end?.status == RankExit.stopped, "\(String(describing: end))")
             #expect(cluster.leftovers().isEmpty)
         }
     }
@@ -58,6 +61,7 @@ struct LiveClusterTests {
             try await cluster.coordinator.stopJob(JobName("job"))
             let record = try await cluster.wait("job", for: "stopped") { $0.status.isTerminal }
             #expect(record.status == .stopped)
+            #expect(cluster.end("w1", "job", 1)?.cause == .killed)
             #expect(cluster.leftovers().isEmpty)
         }
     }
@@ -81,7 +85,7 @@ struct LiveClusterTests {
             try await cluster.submit("job", slots: 1, steps: 5)
             let record = try await cluster.wait("job", for: "failed") { $0.status.isTerminal }
             #expect(record.status == .failed && record.attempts.count == 2)
-            #expect(record.failureReason?.contains("Error: ") == true, "\(record.failureReason ?? "none")")
+            #expect(record.failureReason?.contains(cluster.folder + "/train") == true)
         }
     }
 

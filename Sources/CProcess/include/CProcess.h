@@ -32,11 +32,11 @@ int cprocess_become_subreaper(void);
 int cprocess_exit_status(int status);
 int cprocess_ending_signal(int status);
 
-// Blocks the signals for the calling thread (call it before any other thread exists) and returns a
-// descriptor that becomes readable when one is pending, or -1.
+// Catches the signals from now on and returns a descriptor that becomes readable when one has come,
+// or -1. One such descriptor a process.
 int cprocess_signal_descriptor(const int *signals, int count);
 
-// The next pending signal of such a descriptor, or 0.
+// The next signal that has come, or 0.
 int cprocess_next_signal(int descriptor);
 
 // Opens or creates `path` and locks it for as long as the descriptor lives. Returns the descriptor,
