@@ -7,15 +7,19 @@ enum CSVHeader {
 
     /// The header row of the file behind `reader`, without its line end; `nil` when it has none.
     ///
-    /// By `HeaderRule.auto` the first row is a header when a field of it is no number and every field of
-    /// the second one is a number or empty. Blank lines do not count as rows.
+    /// By `HeaderRule.auto` the first row is a header when no field of it is a number and some field of the
+    /// second one is. A first row with one wrong value is thus an error and never dropped. Blank lines do
+    /// not count as rows.
     static func find(in reader: BlockReader, rule: HeaderRule, delimiter: UInt8) throws -> [UInt8]? {
         guard rule != .absent else { return nil }
         try skipByteOrderMark(reader)
         guard let first = try nextRow(reader, delimiter) else { return nil }
         if rule == .present { return first }
-        guard !isNumeric(first, delimiter), let second = try nextRow(reader, delimiter) else { return nil }
-        return isNumeric(second, delimiter) ? first : nil
+        // A row of missing values only is no header either.
+        guard !holdsNumber(first, delimiter), fields(first, delimiter).contains(where: { !$0.isEmpty }),
+            let second = try nextRow(reader, delimiter)
+        else { return nil }
+        return holdsNumber(second, delimiter) ? first : nil
     }
 
     /// Passes over a byte order mark, and over `header` if the file begins with it.
@@ -77,11 +81,10 @@ enum CSVHeader {
         }
     }
 
-    /// Whether every field is a number (one that is not finite too, which is an error later) or empty.
-    private static func isNumeric(_ row: [UInt8], _ delimiter: UInt8) -> Bool {
+    /// Whether some field is a number, or a word for one that is not finite.
+    private static func holdsNumber(_ row: [UInt8], _ delimiter: UInt8) -> Bool {
         let parser = DecimalParser()
-        return fields(row, delimiter).allSatisfy { field in
-            if field.isEmpty { return true }
+        return fields(row, delimiter).contains { field in
             if case .malformed = field.withUnsafeBufferPointer(parser.parse) {
                 return ["nan", "inf", "-inf"].contains(String(decoding: field, as: UTF8.self).lowercased())
             }

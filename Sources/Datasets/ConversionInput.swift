@@ -15,10 +15,12 @@ package struct ConversionInput {
     package var labelCount: Int
     package var labelColumn: LabelColumn
     package var header: HeaderRule
+    /// CSV: `comma`, `tab` or `semicolon`.
+    package var delimiter: String
 
     package init(
         path: String, format: Format, labelsPath: String?, labelCount: Int, labelColumn: LabelColumn,
-        header: HeaderRule
+        header: HeaderRule, delimiter: String = "comma"
     ) {
         self.path = path
         self.format = format
@@ -26,6 +28,7 @@ package struct ConversionInput {
         self.labelCount = labelCount
         self.labelColumn = labelColumn
         self.header = header
+        self.delimiter = delimiter
     }
 
     /// Opens the input, and its labels where they lie in a file of their own.
@@ -64,6 +67,7 @@ package struct ConversionInput {
     private var csvType: String {
         // With labels from a file of their own every column of the input is a feature.
         "text/csv;label_size=\(labelsPath == nil ? labelCount : 0);header=\(header.rawValue)"
+            + ";delimiter=\(delimiter)"
     }
 
     private func openLabels(_ path: String) throws -> any RecordSource {

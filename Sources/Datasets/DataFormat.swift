@@ -18,7 +18,7 @@ package enum DataFormat: String, Sendable, CaseIterable {
 
 /// Whether the first row of a CSV file names its columns.
 package enum HeaderRule: String, Sendable, CaseIterable {
-    /// A header is there when the first row is not all numbers and the second one is.
+    /// A header is there when the first row holds no number and the second one does.
     case auto
     case present
     case absent

@@ -19,7 +19,10 @@ enum TextError {
         if names.contains(word.hasPrefix("-") || word.hasPrefix("+") ? String(word.dropFirst()) : word) {
             return LockstepError(.data, "\(place): '\(shown(text))' is not a finite number")
         }
-        return LockstepError(.data, "\(place): '\(shown(text))' is not a number")
+        let hint =
+            text.contains(UInt8(ascii: "\t")) ? "tab" : text.contains(UInt8(ascii: ";")) ? "semicolon" : nil
+        let advice = hint.map { "; if \($0)s divide the columns, say delimiter=\($0)" } ?? ""
+        return LockstepError(.data, "\(place): '\(shown(text))' is not a number\(advice)")
     }
 
     /// Bytes of a file made fit for a message: short, on one line.

@@ -24,26 +24,30 @@ struct DataConvertCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "The file to write, or with --shards the folder. It must not exist yet.", valueName: "output"))
     var destination: String
-    @Option(help: "Format of the input: auto, csv, libsvm, recordio or idx.")
+    @Option(help: "Format of the input; auto tells it from the file.")
     var from = ConversionInput.Format.auto
-    @Option(help: "Format of the output: csv, libsvm or recordio.")
+    @Option(help: "Format of the output.")
     var to: DataFormat
     @Option(help: "A file with the labels: IDX, or text with one number a line.")
     var labels: String?
     @Option(help: "Labels in each row of a CSV input: 1, or 0 when all columns are features.")
     var labelSize = 1
     @Option(
-        help: "The column of a CSV input that holds the label: first, last or a number from 1.",
+        help: "The column of a CSV input that holds the label: first (default), last or a number from 1.",
         transform: Self.labelColumn)
     var labelColumn = LabelColumn.first
-    @Option(help: "Whether a CSV input begins with a row of names: auto, present or absent.")
+    @Option(help: "Whether a CSV input begins with a row of names.")
     var header = HeaderRule.auto
+    @Option(help: "What divides the columns of a CSV input.")
+    var delimiter = Delimiter.comma
     @Option(help: "Number of files to spread the records over, in order.")
     var shards = 1
     @Flag(help: "Compress the output with gzip.")
     var gzip = false
-    @Option(help: "Form of the report: text or json.")
+    @Option(help: "Form of the report.")
     var output = DataOutputFormat.text
+
+    enum Delimiter: String, ExpressibleByArgument, CaseIterable { case comma, tab, semicolon }
 
     func validate() throws {
         guard labelSize == 0 || labelSize == 1 else {
@@ -64,7 +68,7 @@ struct DataConvertCommand: AsyncParsableCommand {
     func run() async throws {
         let source = try ConversionInput(
             path: input, format: from, labelsPath: labels, labelCount: labelSize, labelColumn: labelColumn,
-            header: header
+            header: header, delimiter: delimiter.rawValue
         ).open()
         let conversion = DataConversion(output: destination, format: to, shardCount: shards, isGzip: gzip)
         let result = try conversion.run(source)

@@ -24,7 +24,7 @@ struct DataInspectCommand: AsyncParsableCommand {
         help:
             "SageMaker's ContentType: text/csv;label_size=1, text/libsvm or application/x-recordio-protobuf.")
     var contentType: String?
-    @Option(help: "Form of the output: text or json.")
+    @Option(help: "Form of the output.")
     var output = DataOutputFormat.text
 
     func run() async throws {

@@ -105,6 +105,16 @@ import Testing
             message: "PATH, line 1: a row has a label but no feature; is it text/csv;label_size=0, "
                 + "or another delimiter?"),
         Bad(
+            testDescription: "wrong value in the first row", text: "1,a\n1,2\n",
+            message: "PATH, line 1, column 2: 'a' is not a number"),
+        Bad(
+            testDescription: "text column below a header", text: "y,x,sea\n1,2,NEAR BAY\n",
+            message: "PATH, line 2, column 3: 'NEAR BAY' is not a number"),
+        Bad(
+            testDescription: "tabs", text: "1\t2\n3\t4\n", contentType: "text/csv;label_size=0",
+            message: "PATH, line 1, column 1: '1\\t2' is not a number; if tabs divide the columns, say "
+                + "delimiter=tab"),
+        Bad(
             testDescription: "header refused", text: "y,x\n1,2\n", contentType: "text/csv;header=absent",
             message: "PATH, line 1, column 1: 'y' is not a number"),
     ]
