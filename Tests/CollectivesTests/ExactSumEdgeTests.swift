@@ -54,6 +54,10 @@ import Threading
         Sum(
             name: "small addends count below the last place", shards: [0x1p53, 0.5, 0.75],
             expected: 0x1p53 + 2),
+        // With three shards the unit of an element of largest value 1 is 2^-60.
+        Sum(name: "half a unit goes to even, down", shards: [1, -1, 0x1p-61], expected: 0),
+        Sum(name: "half a unit goes to even, up", shards: [1, -1, 0x3p-61], expected: 0x1p-59),
+        Sum(name: "negative half a unit goes to even", shards: [1, -1, -0x5p-61], expected: -0x1p-59),
     ]
 
     @Test("Float sums at the edges of the type", arguments: floats)
