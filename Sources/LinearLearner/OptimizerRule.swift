@@ -33,10 +33,11 @@ struct OptimizerRule: Sendable, Equatable {
     /// - Parameters:
     ///   - stepCount: planned steps.
     ///   - meanSquare: mean squared length of a record after normalisation, the number of features
-    ///     that vary. Its inverse bounds the step of sgd with momentum.
+    ///     that vary. Its inverse bounds the step of sgd; momentum multiplies the steps, so they start
+    ///     smaller.
     func automaticRate(stepCount: Int, meanSquare: Double) -> Double {
         switch kind {
-        case .sgd: 1 / (1 + meanSquare)
+        case .sgd: (1 - momentum).squareRoot() / (1 + meanSquare)
         case .adam, .rmsprop:
             min(0.3, max(0.002, 25 / Double(max(1, stepCount)) * min(1, (100 / meanSquare).squareRoot())))
         }
