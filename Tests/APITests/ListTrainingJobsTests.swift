@@ -116,7 +116,8 @@ struct ListTrainingJobsTests {
             #expect(Self.names(first) == ["cars-3"])
             try await api.service.change("cars-3") { $0.status = .completed }
             _ = try await api.call("SageMaker.CreateTrainingJob", Requests.create("newest"))
-            query["NextToken"] = try #require(first.json["NextToken"])
+            let token = try #require(first.json["NextToken"])
+            query["NextToken"] = token
             let rest = try await api.call(Self.target, .object(query))
             #expect(Self.names(rest) == ["digits-2"])
         }
