@@ -52,7 +52,8 @@ public struct APIClient: Sendable {
             return try JSONDecoder().decode(Answer.self, from: bytes)
         } catch {
             throw LockstepError(
-                .network, "\(endpoint.url) gave an answer to \(target) that this program does not "
+                .network,
+                "\(endpoint.url) gave an answer to \(target) that this program does not "
                     + "understand: use the same version of Lockstep on both sides", cause: error)
         }
     }

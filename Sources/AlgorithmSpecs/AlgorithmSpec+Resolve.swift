@@ -11,9 +11,11 @@ extension AlgorithmSpec {
     public func resolve(
         _ given: [String: String], common: [HyperparameterSpec] = []
     ) throws -> ResolvedHyperparameters {
-        let specs = hyperparameters + common.filter { other in
-            !hyperparameters.contains { $0.name == other.name }
-        }
+        let specs =
+            hyperparameters
+            + common.filter { other in
+                !hyperparameters.contains { $0.name == other.name }
+            }
         for name in given.keys.sorted() where !specs.contains(where: { $0.name == name }) {
             throw unknown(name, among: specs.map(\.name))
         }

@@ -30,7 +30,9 @@ public enum Quantity {
     /// `2026-11-20 23:52:47`, UTC.
     public static func time(seconds: Double) -> String {
         let formatter = ISO8601DateFormatter()
-        formatter.formatOptions = [.withFullDate, .withTime, .withColonSeparatorInTime, .withSpaceBetweenDateAndTime]
+        formatter.formatOptions = [
+            .withFullDate, .withTime, .withColonSeparatorInTime, .withSpaceBetweenDateAndTime,
+        ]
         return formatter.string(from: Date(timeIntervalSince1970: seconds))
     }
 

@@ -33,7 +33,8 @@ public struct KMeansPredictor: Predictor {
                 if distance < least { (best, least) = (centre, distance) }
             }
             return Prediction([
-                ("closest_cluster", .number(Double(best))), ("distance_to_cluster", .number(least.squareRoot())),
+                ("closest_cluster", .number(Double(best))),
+                ("distance_to_cluster", .number(least.squareRoot())),
             ])
         }
     }

@@ -5,7 +5,8 @@ import Training
 /// Labels against the classes, before the first step.
 enum LabelCheck {
     /// - Throws: `LockstepError(.data)` naming channel, record (counted from 1) and label.
-    static func check(_ shard: LogicalShard, channel: ChannelRole, configuration: LinearConfiguration) throws {
+    static func check(_ shard: LogicalShard, channel: ChannelRole, configuration: LinearConfiguration) throws
+    {
         let labels = shard.records.labels
         guard labels.count == shard.records.count else {
             throw LockstepError(

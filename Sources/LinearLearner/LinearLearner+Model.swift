@@ -32,7 +32,8 @@ extension LinearLearner {
         switch configuration.task {
         case .regressor: break
         case .binary:
-            let threshold = inner.counters.isPrepared
+            let threshold =
+                inner.counters.isPrepared
                 ? inner.measures.threshold : configuration.plainThreshold
             tensors["threshold"] = Tensor([threshold], shape: [1])
             description["score"] = configuration.loss == .logistic ? "probability" : "margin"

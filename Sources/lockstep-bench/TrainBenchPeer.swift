@@ -19,7 +19,8 @@ final class TrainBenchPeer {
         try process.run()
         guard try line() == "ready" else {
             throw LockstepError(
-                .usage, "\(python) cannot import numpy, scikit-learn and threadpoolctl: see its message above")
+                .usage, "\(python) cannot import numpy, scikit-learn and threadpoolctl: see its message above"
+            )
         }
     }
 

@@ -76,7 +76,9 @@ struct AlgorithmSheet {
         for metric in algorithm.metrics {
             metrics.add([metric.metricName, metric.direction == "minimize" ? "smaller" : "larger"])
         }
-        return ["\(algorithm.algorithmName): \(algorithm.summary)", parameters.text, channels.text, metrics.text]
-            .joined(separator: "\n\n")
+        return [
+            "\(algorithm.algorithmName): \(algorithm.summary)", parameters.text, channels.text, metrics.text,
+        ]
+        .joined(separator: "\n\n")
     }
 }

@@ -32,7 +32,8 @@ struct EqualityCase: CustomTestStringConvertible, Sendable {
         _ name: String, _ given: [String: String], sparse: Bool = false, records: Int = 203,
         shards: Int = 16
     ) -> EqualityCase {
-        var train = sparse
+        var train =
+            sparse
             ? TestRecords.sparse(records, width: 7, classes: nil)
             : TestRecords.dense(records, width: 7, classes: nil)
         train.labels = []

@@ -83,7 +83,9 @@ import Training
         #expect(abs(outcome.value("test:objective_loss") / wanted - 1) <= 0.01)
     }
 
-    @Test("Fashion-MNIST: softmax reaches 84 % with defaults, k-means the inertia of scikit-learn's best of three")
+    @Test(
+        "Fashion-MNIST: softmax reaches 84 % with defaults, k-means the inertia of scikit-learn's best of three"
+    )
     func fashion() throws {
         let golden = try Golden.read("fashion")
         let data = try ReferenceData.fashion()

@@ -30,7 +30,8 @@ import Training
     private func bruteForce(_ model: Model, _ records: Records) throws -> Double {
         let predictor = try KMeansPredictor(model: model)
         let predictions = try predictor.predict(records.features)
-        return predictor.metrics(predictions, labels: records.labels).first { $0.name == "ssd" }?.value ?? .nan
+        return predictor.metrics(predictions, labels: records.labels).first { $0.name == "ssd" }?.value
+            ?? .nan
     }
 
     @Test(
@@ -58,7 +59,8 @@ import Training
             ["k": "6", "training_mode": "full", "tolerance": "0"],
             Records(features: records.features, labels: []))
         let predictor = try KMeansPredictor(model: outcome.model)
-        guard case .dense(let matrix) = records.features, let centres = outcome.model.tensors["centers"]?.floats
+        guard case .dense(let matrix) = records.features,
+            let centres = outcome.model.tensors["centers"]?.floats
         else { return }
         var sums = [Double](repeating: 0, count: 24)
         var counts = [Double](repeating: 0, count: 6)
@@ -93,7 +95,8 @@ import Training
     func halfLife() throws {
         let given = ["k": "2", "mini_batch_size": "20", "epochs": "4", "extra_center_factor": "1"]
         let plain = try train(given, blobs(200)).model
-        let decayed = try train(given.merging(["half_life_time_size": "5"]) { own, _ in own }, blobs(200)).model
+        let decayed = try train(given.merging(["half_life_time_size": "5"]) { own, _ in own }, blobs(200))
+            .model
         #expect(plain.tensors.sha256 != decayed.tensors.sha256)
     }
 

@@ -22,7 +22,8 @@ import Training
     func optimizers(_ given: [String: String]) throws {
         // Noise 2 · uniform has standard deviation 2 / √12.
         let records = TestRecords.dense(2000, width: 6, classes: nil)
-        let outcome = try regression(given.merging(["epochs": "40", "early_stopping_patience": "99"]) { own, _ in own },
+        let outcome = try regression(
+            given.merging(["epochs": "40", "early_stopping_patience": "99"]) { own, _ in own },
             records)
         #expect(abs(outcome.value("train:rmse") - 2 / 12.0.squareRoot()) < 0.01)
         let weights = outcome.model.tensors["weight"]?.doubles ?? []
@@ -47,7 +48,8 @@ import Training
     func sparseAsDense(_ given: [String: String]) throws {
         let sparse = TestRecords.sparse(300, width: 6, classes: nil)
         let one = try regression(given, sparse).model.tensors["weight"]?.doubles ?? []
-        let other = try regression(given, TestRecords.densified(sparse)).model.tensors["weight"]?.doubles ?? []
+        let other =
+            try regression(given, TestRecords.densified(sparse)).model.tensors["weight"]?.doubles ?? []
         #expect(one.count == 6)
         // The shift is applied before the products or after: rounding differs, the model does not.
         for (a, b) in zip(one, other) { #expect(abs(a - b) < 1e-3) }
@@ -75,7 +77,8 @@ import Training
         for row in stride(from: 0, to: 1000, by: 20) { records.labels[row] = 1000 }
         let weights = { (outcome: TestOutcome) in outcome.model.tensors["weight"]?.doubles[0] ?? 0 }
         for loss in ["absolute_loss", "huber_loss", "eps_insensitive_absolute_loss", "quantile_loss"] {
-            let outcome = try regression(["loss": loss, "epochs": "60", "early_stopping_patience": "99"], records)
+            let outcome = try regression(
+                ["loss": loss, "epochs": "60", "early_stopping_patience": "99"], records)
             #expect(abs(weights(outcome) - 1) < 0.25, "\(loss)")
         }
     }
@@ -169,7 +172,9 @@ struct BadLabelCase: CustomTestStringConvertible, Sendable {
 }
 
 @Suite struct LinearLearnerMistakeTests {
-    private func failure(_ given: [String: String], _ channels: TestChannels, ranks: Int = 2) -> LockstepError? {
+    private func failure(_ given: [String: String], _ channels: TestChannels, ranks: Int = 2)
+        -> LockstepError?
+    {
         #expect(throws: LockstepError.self) {
             try TestGang(ranks: ranks).train(LinearLearner.self, given, channels)
         }

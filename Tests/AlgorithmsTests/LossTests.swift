@@ -50,7 +50,8 @@ struct LossCase: CustomTestStringConvertible, Sendable {
     @Test("a kernel's gradient is that of finite differences", arguments: [false, true], [1, 4])
     func kernelGradient(isSparse: Bool, outputs: Int) {
         let classes = outputs == 1 ? 2 : outputs
-        let records = isSparse
+        let records =
+            isSparse
             ? TestRecords.sparse(37, width: 5, classes: classes)
             : TestRecords.dense(37, width: 5, classes: classes)
         var scaler = Scaler.identity(featureCount: 5)
@@ -63,7 +64,8 @@ struct LossCase: CustomTestStringConvertible, Sendable {
                 loss: outputs == 1 ? .logistic : .softmax, weights: weights, bias: bias, scaler: scaler,
                 classWeights: (0..<classes).map { 1 + Float($0) / 2 }, isSparse: isSparse)
         }
-        func evaluate(_ weights: [Float], _ bias: [Float]) -> (loss: Double, weights: [Float], bias: [Float]) {
+        func evaluate(_ weights: [Float], _ bias: [Float]) -> (loss: Double, weights: [Float], bias: [Float])
+        {
             var weightGradient = [Float](repeating: 0, count: weights.count)
             var biasGradient = [Float](repeating: 0, count: bias.count)
             let own = kernel(weights, bias)
@@ -83,7 +85,8 @@ struct LossCase: CustomTestStringConvertible, Sendable {
             var (up, down) = (weights, weights)
             up[index] += step
             down[index] -= step
-            let slope = (evaluate(up, bias).loss - evaluate(down, bias).loss) / Double(up[index] - down[index])
+            let slope =
+                (evaluate(up, bias).loss - evaluate(down, bias).loss) / Double(up[index] - down[index])
             #expect(abs(slope - Double(gradient.weights[index])) < 4e-3 * max(1, abs(slope)))
         }
         for index in bias.indices {

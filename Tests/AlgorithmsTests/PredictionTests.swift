@@ -77,7 +77,9 @@ import Training
 }
 
 @Suite struct BatchPlanTests {
-    @Test("an epoch uses every record once, in batches of nearly equal size", arguments: [11, 100, 257], [3, 16, 40])
+    @Test(
+        "an epoch uses every record once, in batches of nearly equal size", arguments: [11, 100, 257],
+        [3, 16, 40])
     func coverage(records: Int, shards: Int) {
         for batchSize in [1, 7, 50, 1000] {
             let plan = BatchPlan(recordCount: records, shardCount: shards, batchSize: batchSize)

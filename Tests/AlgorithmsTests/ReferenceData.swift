@@ -37,7 +37,8 @@ struct ReferenceData {
         for column in 0..<8 {
             let known = zip(columns[column], isTest).filter { !$0.isNaN && !$1 }.map(\.0).sorted()
             let middle = known.count / 2
-            let median = known.count.isMultiple(of: 2)
+            let median =
+                known.count.isMultiple(of: 2)
                 ? (known[middle - 1] + known[middle]) / 2 : known[middle]
             for row in columns[column].indices where columns[column][row].isNaN {
                 columns[column][row] = median

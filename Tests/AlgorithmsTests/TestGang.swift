@@ -4,7 +4,6 @@ import Tensors
 import Threading
 import Training
 
-
 /// Channels in memory.
 struct TestChannels: Sendable {
     var train: Records
@@ -28,7 +27,8 @@ struct TestChannels: Sendable {
         return all
     }
 
-    private func cut(_ records: Records, _ count: Int, _ owned: Range<Int>, _ seed: UInt64) -> [LogicalShard] {
+    private func cut(_ records: Records, _ count: Int, _ owned: Range<Int>, _ seed: UInt64) -> [LogicalShard]
+    {
         owned.map { index in
             let range = index * records.count / count..<(index + 1) * records.count / count
             return LogicalShard(
