@@ -20,9 +20,10 @@ enum ControlConnection {
 
     static func run<Result: Sendable>(
         _ connection: AsyncChannel, address: String,
-        handshake: @escaping @Sendable (
-            NIOAsyncChannelOutboundWriter<ControlMessage>, inout ControlInbox
-        ) async throws -> Void,
+        handshake:
+            @escaping @Sendable (
+                NIOAsyncChannelOutboundWriter<ControlMessage>, inout ControlInbox
+            ) async throws -> Void,
         _ handler: @escaping ControlHandler<Result>
     ) async throws -> Result {
         let channel = connection.channel

@@ -14,7 +14,8 @@ extension Coordinator: JobService {
         guard JobName.isWellFormed(draft.name.rawValue) else {
             throw LockstepError(
                 .configuration,
-                "TrainingJobName is \"\(draft.name)\": it must have 1 to 63 letters, digits and inner hyphens")
+                "TrainingJobName is \"\(draft.name)\": it must have 1 to 63 letters, digits and inner hyphens"
+            )
         }
         guard draft.slotCount > 0 else {
             throw LockstepError(.configuration, "ResourceConfig.InstanceCount must be at least 1")

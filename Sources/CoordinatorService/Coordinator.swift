@@ -100,7 +100,10 @@ package actor Coordinator {
 
     func follow(_ commands: [JobCommand], of state: LifecycleState) {
         for command in commands {
-            let number = switch command { case .launch(let n), .stop(let n), .kill(let n): n }
+            let number =
+                switch command {
+                case .launch(let n), .stop(let n), .kill(let n): n
+                }
             guard let attempt = state.record.attempts.first(where: { $0.number == number }),
                 let supervisor = attempt.workers.first
             else { continue }

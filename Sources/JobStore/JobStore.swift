@@ -170,7 +170,8 @@ package final class JobStore: Sendable {
     private static func translate(_ error: any Error, _ path: String) -> any Error {
         switch error {
         case let error as LockstepError: error
-        case let error as DatabaseError where error.resultCode == .SQLITE_NOTADB
+        case let error as DatabaseError
+        where error.resultCode == .SQLITE_NOTADB
             || error.resultCode == .SQLITE_CORRUPT:
             LockstepError(
                 .damaged, "\(path) is no job store of Lockstep or is damaged: move it away or restore it",

@@ -60,10 +60,13 @@ actor AttemptBook {
             attempts[order.attempt] = try start(order, folder)
             logger.info(
                 "attempt started",
-                metadata: ["attempt": "\(order.attempt)", "ranks": "\(order.gang.reduce(0) { $0 + $1.ranks })"])
+                metadata: [
+                    "attempt": "\(order.attempt)", "ranks": "\(order.gang.reduce(0) { $0 + $1.ranks })",
+                ])
             return .running(order.attempt)
         } catch {
-            logger.error("attempt not started", metadata: ["attempt": "\(order.attempt)", "reason": "\(error)"])
+            logger.error(
+                "attempt not started", metadata: ["attempt": "\(order.attempt)", "reason": "\(error)"])
             return Self.neverStarted(order.attempt, "\(error)")
         }
     }
@@ -106,7 +109,8 @@ actor AttemptBook {
         do {
             try AtomicFile.write([], to: attempt.folder.settledFile)
         } catch {
-            logger.warning("attempt not marked as settled", metadata: ["attempt": "\(id)", "reason": "\(error)"])
+            logger.warning(
+                "attempt not marked as settled", metadata: ["attempt": "\(id)", "reason": "\(error)"])
         }
         prune()
     }

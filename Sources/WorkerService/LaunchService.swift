@@ -30,7 +30,9 @@ struct LaunchService {
 
     private func follow(_ remote: RemoteCommand, _ peer: ControlPeer) async {
         while true {
-            for (descriptor, data) in remote.output() { peer.send(.output(descriptor: descriptor, data: data)) }
+            for (descriptor, data) in remote.output() {
+                peer.send(.output(descriptor: descriptor, data: data))
+            }
             if let status = remote.reap() {
                 for (descriptor, data) in remote.output() {
                     peer.send(.output(descriptor: descriptor, data: data))

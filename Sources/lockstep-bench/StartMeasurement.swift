@@ -31,7 +31,8 @@ struct StartMeasurement {
         logger.logLevel = .error
         let coordinator = try Coordinator(
             CoordinatorConfiguration(
-                dataFolder: folder + "/coordinator", host: "127.0.0.1", port: 0, tokenFile: folder + "/token"),
+                dataFolder: folder + "/coordinator", host: "127.0.0.1", port: 0,
+                tokenFile: folder + "/token"),
             logger: logger)
         let server = try await CoordinatorServer(coordinator)
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")

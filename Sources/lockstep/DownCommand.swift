@@ -8,7 +8,8 @@ struct DownCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "down",
         abstract: "Ends the cluster that `lockstep up` started on this machine.",
-        discussion: "Gangs that run commit their state first; the next `lockstep up` goes on with their jobs.")
+        discussion: "Gangs that run commit their state first; the next `lockstep up` goes on with their jobs."
+    )
 
     @Option(help: "Folder of the cluster (default: LOCKSTEP_HOME, or ~/.lockstep).")
     var dataDir: String?

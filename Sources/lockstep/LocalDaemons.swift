@@ -158,7 +158,8 @@ actor LocalDaemons {
             try await Task.sleep(for: .milliseconds(10))
         }
         throw LockstepError(
-            .network, "\(daemon.name) did not come up within \(Int(Self.startSeconds)) s: see \(log(daemon.name))")
+            .network,
+            "\(daemon.name) did not come up within \(Int(Self.startSeconds)) s: see \(log(daemon.name))")
     }
 
     /// The daemon's own sentence, and its own exit status where there is a code for it.

@@ -90,7 +90,8 @@ struct UpCommand: AsyncParsableCommand {
 
     private func announce(_ endpoint: ClusterFolder.Endpoint, _ folder: ClusterFolder) {
         let slotText = slots == 1 ? "1 slot" : "\(slots) slots"
-        let workerText = workers == 1 ? "1 worker with \(slotText)" : "\(workers) workers with \(slotText) each"
+        let workerText =
+            workers == 1 ? "1 worker with \(slotText)" : "\(workers) workers with \(slotText) each"
         StandardStreams.output(
             """
             The cluster is ready: a coordinator and \(workerText).

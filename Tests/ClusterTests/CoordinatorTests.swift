@@ -28,7 +28,9 @@ import Wire
             let first = try await bench.create("job", slots: 2, invocation: "call-1")
             let again = try await bench.create("job", slots: 2, invocation: "call-1")
             #expect(first.name == again.name && first.creationTime == again.creationTime)
-            await #expect(throws: LockstepError.self) { try await bench.create("job", slots: 2, invocation: "call-2") }
+            await #expect(throws: LockstepError.self) {
+                try await bench.create("job", slots: 2, invocation: "call-2")
+            }
             await #expect(throws: LockstepError.self) { try await bench.create("job", slots: 2) }
         }
     }
@@ -107,7 +109,8 @@ import Wire
             try await bench.create("job", slots: 1)
             let attempt = AttemptID(job: JobName("job"), number: 1)
             let pieces: [(UInt64, String)] = [
-                (0, "1.0\ta\n"), (0, "1.0\ta\n"), (6, "2.0\tb\n"), (0, "1.0\ta\n2.0\tb\n3.0\tc\n"), (99, "4\td\n"),
+                (0, "1.0\ta\n"), (0, "1.0\ta\n"), (6, "2.0\tb\n"), (0, "1.0\ta\n2.0\tb\n3.0\tc\n"),
+                (99, "4\td\n"),
             ]
             for (offset, text) in pieces {
                 let chunk = LineChunk(

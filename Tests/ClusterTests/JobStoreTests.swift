@@ -69,7 +69,9 @@ import Testing
                     try $0.append(lines, job: job, rank: 0, name: "job/algo-1-7", at: 5)
                     try $0.setPosition(
                         AttemptID(job: job, number: 1), stream: "algo-1", next: UInt64(round + 1))
-                    #expect(try $0.position(AttemptID(job: job, number: 1), stream: "algo-1") == UInt64(round + 1))
+                    #expect(
+                        try $0.position(AttemptID(job: job, number: 1), stream: "algo-1") == UInt64(round + 1)
+                    )
                     #expect(try $0.position(AttemptID(job: job, number: 2), stream: "algo-1") == 0)
                 }
                 #expect(try store.logLineCount(stream: "job/algo-1-7") == round * 4 + 4)

@@ -162,9 +162,10 @@ import Testing
                 "Training: Training image download completed. Training in progress.",
                 "Uploading: Uploading generated training model", "Completed: Training job completed",
             ])
-        #expect(zip(job.record.transitions, job.record.transitions.dropFirst()).allSatisfy {
-            $0.endTime == $1.startTime
-        })
+        #expect(
+            zip(job.record.transitions, job.record.transitions.dropFirst()).allSatisfy {
+                $0.endTime == $1.startTime
+            })
         #expect(job.record.transitions.last?.endTime == 9)
         #expect(job.record.trainingStartTime == 2 && job.record.trainingEndTime == 9)
         #expect(job.record.status == .completed)
@@ -191,7 +192,8 @@ import Testing
         _ = job.apply(.training(attempt: 2, progress), at: 22)
         _ = job.apply(JobFixture.crash(2), at: 23)
         #expect(job.record.status == .failed)
-        let expected = "AlgorithmError: rank 1 was ended by signal 11 (SIGSEGV) (the same again in attempt 2, "
+        let expected =
+            "AlgorithmError: rank 1 was ended by signal 11 (SIGSEGV) (the same again in attempt 2, "
         #expect(job.record.failureReason == expected + "without a step between)")
     }
 

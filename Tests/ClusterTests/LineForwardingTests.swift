@@ -44,7 +44,8 @@ import WorkerService
         let lines = try LineIntake(chunk, stored: 0).logLines(receivedAt: 99)
         #expect(
             lines == [
-                LogLine(time: 12.5, text: "a\tb"), LogLine(time: 99, text: "no time"), LogLine(time: 99, text: ""),
+                LogLine(time: 12.5, text: "a\tb"), LogLine(time: 99, text: "no time"),
+                LogLine(time: 99, text: ""),
             ])
     }
 

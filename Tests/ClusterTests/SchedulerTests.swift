@@ -71,7 +71,8 @@ struct SeededGenerator: RandomNumberGenerator {
                 "w\(index)", "node\(index / 2)", slots, free: Int.random(in: 0...slots, using: &random))
         }
         let queue = (0..<Int.random(in: 0...8, using: &random)).map { index in
-            job("j\(index)", Int.random(in: 1...7, using: &random),
+            job(
+                "j\(index)", Int.random(in: 1...7, using: &random),
                 passedOver: Int.random(in: 0...17, using: &random))
         }
         let plan = Scheduler.plan(rooms: rooms, queue: queue)

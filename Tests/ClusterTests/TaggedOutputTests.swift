@@ -13,7 +13,8 @@ import WorkerService
 
     @Test(arguments: [
         Case(pieces: ["[1,0]<stdout>:a\n[1,12]<stderr>:b\n"], lines: [line(0, "a"), line(12, "b")]),
-        Case(pieces: ["mpirun noticed\n[1,0]<stdout>:\n"], lines: [line(nil, "mpirun noticed"), line(0, "")]),
+        Case(
+            pieces: ["mpirun noticed\n[1,0]<stdout>:\n"], lines: [line(nil, "mpirun noticed"), line(0, "")]),
         Case(pieces: ["[1", ",", "0]<std", "out>:a", "b\n"], lines: [line(0, "ab")]),
         // A rank's line in two pieces, with another rank's line between them.
         Case(
@@ -38,7 +39,8 @@ import WorkerService
         var parser = TaggedOutput()
         let bytes = Array("[1,0]<stdout>:".utf8) + [UInt8](repeating: 0x61, count: 100_000) + [0x0A]
         let lines = parser.feed(bytes)
-        #expect(lines.map(\.text.utf8.count) == [TaggedOutput.longestLine, 100_000 - TaggedOutput.longestLine])
+        #expect(
+            lines.map(\.text.utf8.count) == [TaggedOutput.longestLine, 100_000 - TaggedOutput.longestLine])
     }
 
     @Test(arguments: [

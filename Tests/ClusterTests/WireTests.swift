@@ -70,7 +70,8 @@ import Wire
             guard !body.isEmpty else { continue }
             switch Int.random(in: 0..<3, using: &random) {
             case 0: body.removeLast(Int.random(in: 1...body.count, using: &random))
-            case 1: body[Int.random(in: 0..<body.count, using: &random)] = .random(in: 0...255, using: &random)
+            case 1:
+                body[Int.random(in: 0..<body.count, using: &random)] = .random(in: 0...255, using: &random)
             default: body.append(.random(in: 0...255, using: &random))
             }
             do {
