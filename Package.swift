@@ -184,9 +184,10 @@ let modules: [Module] = [
     exe(
         "lockstep-bench",
         [
-            "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "Collectives",
-            "CommandLineEntry", "Datasets", "Diagnostics", "GangRuntime", "LinearAlgebra",
-            "MPICollectives", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",
+            "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
+            "Collectives", "CommandLineEntry", "ControlChannel", "CoordinatorService", "Datasets",
+            "Diagnostics", "GangRuntime", "JobLifecycle", "LinearAlgebra", "Logging", "MPICollectives",
+            "Processes", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",
         ]),
 ]
 

@@ -24,6 +24,7 @@ extension Coordinator: JobService {
         try store.write { try $0.insert(state, invocationID: invocationID) }
         jobs[draft.name] = state
         order.append(draft.name)
+        active.append(draft.name)
         invocations[draft.name] = invocationID
         logger.info("job created", metadata: ["job": "\(draft.name)", "slots": "\(draft.slotCount)"])
         schedule()

@@ -47,7 +47,9 @@ extension Coordinator {
     /// Compares what a worker runs with what it should run.
     private func reconcile(_ id: WorkerID, reported: [AttemptID]) {
         for attempt in reported { reportRunning(attempt, by: id) }
-        for (name, state) in jobs where state.hasGang && state.record.attempts.last?.workers.first == id {
+        for name in active {
+            guard let state = jobs[name], state.hasGang, state.record.attempts.last?.workers.first == id
+            else { continue }
             let current = AttemptID(job: name, number: state.attempt)
             if !reported.contains(current) { perform(.missing(attempt: current.number), on: name) }
         }
@@ -103,8 +105,9 @@ extension Coordinator {
         logger.warning(
             "worker lost",
             metadata: ["worker": "\(id)", "leaseSeconds": "\(configuration.leaseSeconds)"])
-        for (name, state) in jobs where state.hasGang {
-            guard let gang = state.record.attempts.last?.workers else { continue }
+        for name in active {
+            guard let state = jobs[name], state.hasGang, let gang = state.record.attempts.last?.workers
+            else { continue }
             if gang.first == id {
                 perform(.lost(attempt: state.attempt, reason: "worker \(id) was lost"), on: name)
             } else if gang.contains(id) {

@@ -23,6 +23,8 @@ package actor Coordinator {
     var jobs: [JobName: LifecycleState] = [:]
     /// Names in the order of creation.
     var order: [JobName] = []
+    /// Names of the jobs that are not over, in the order of creation.
+    var active: [JobName] = []
     var invocations: [JobName: String] = [:]
     var workers: [WorkerID: ConnectedWorker] = [:]
     private let folder: LockFile
@@ -44,6 +46,7 @@ package actor Coordinator {
             let name = job.state.record.name
             jobs[name] = job.state
             order.append(name)
+            if job.state.phase != .over { active.append(name) }
             invocations[name] = job.invocationID
         }
         // A coordinator that comes back gives its workers a whole lease to do the same.
@@ -65,7 +68,7 @@ package actor Coordinator {
         for (id, worker) in workers where !worker.isLost {
             if now - worker.lastHeard > configuration.leaseSeconds { lose(id) }
         }
-        for name in order where jobs[name]?.phase != .over { perform(.clock, on: name) }
+        for name in active { perform(.clock, on: name) }
         schedule()
     }
 
@@ -84,6 +87,7 @@ package actor Coordinator {
         do {
             try store.write { try $0.save(state, replacing: old) }
             jobs[state.record.name] = state
+            if state.phase == .over { active.removeAll { $0 == state.record.name } }
             logProgress(state, old)
             return true
         } catch {
@@ -117,7 +121,7 @@ package actor Coordinator {
     /// Gives waiting jobs the free slots.
     func schedule() {
         let now = clock()
-        let waiting = order.filter { jobs[$0]?.wantsSlots(at: now) ?? false }
+        let waiting = active.filter { jobs[$0]?.wantsSlots(at: now) ?? false }
         guard !waiting.isEmpty else { return }
         let queue = waiting.compactMap { name in
             jobs[name].map {
@@ -149,7 +153,7 @@ package actor Coordinator {
 
     func freeSlots(of worker: ConnectedWorker) -> Int {
         var taken = 0
-        for state in jobs.values where state.hasGang {
+        for case let state? in active.map({ jobs[$0] }) where state.hasGang {
             taken += state.record.attempts.last?.workers.count { $0 == worker.stored.id } ?? 0
         }
         for other in workers.values {

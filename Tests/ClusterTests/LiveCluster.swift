@@ -213,11 +213,13 @@ enum FakeTrain {
         stop=0
         if [ -n "$FAKE_DEAF" ]; then trap '' USR1; else trap 'stop=1' USR1; fi
         step=$(cat "$FAKE_STATE/step" 2> /dev/null || echo 0)
-        emit "{\\"kind\\":\\"started\\",\\"time\\":$(now),\\"step\\":$step,\\"world\\":$world,\\"threads\\":1}"
+        emit "{\\"kind\\":\\"started\\",\\"time\\":$(now),\\"step\\":$step,\
+        \\"world\\":$world,\\"threads\\":1}"
         emit "{\\"kind\\":\\"downloading\\",\\"time\\":$(now)}"
         emit "{\\"kind\\":\\"training\\",\\"time\\":$(now),\\"step\\":$step}"
         if [ -n "$FAKE_FAIL" ] && [ "$rank" = 0 ]; then
-            emit "{\\"kind\\":\\"failed\\",\\"time\\":$(now),\\"code\\":\\"$FAKE_FAIL\\",\\"message\\":\\"$FAKE_MESSAGE\\",\\"rank\\":0}"
+            emit "{\\"kind\\":\\"failed\\",\\"time\\":$(now),\\"code\\":\\"$FAKE_FAIL\\",\
+        \\"message\\":\\"$FAKE_MESSAGE\\",\\"rank\\":0}"
             echo "lockstep-train: $FAKE_MESSAGE" >&2
             exit "$FAKE_STATUS"
         fi
