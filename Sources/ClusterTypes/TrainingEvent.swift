@@ -4,7 +4,8 @@
 /// forwards them to the coordinator.
 public struct TrainingEvent: Codable, Sendable, Equatable {
     public enum Kind: String, Codable, Sendable {
-        /// The world stands. Carries `world`, `threads`, `step` (first step still to do, so 0 or a resume point).
+        /// The world stands. Carries `world`, `threads`, `step` (first step still to do, so 0 or
+        /// a resume point).
         case started
         /// Reading the channels.
         case downloading

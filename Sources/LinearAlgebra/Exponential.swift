@@ -1,8 +1,8 @@
 /// eˣ of Floats in a fixed sequence of IEEE operations: the same bits on every processor, and in a form
 /// that compilers turn into vector code.
 ///
-/// Cody and Waite's reduction to |r| ≤ ln 2 / 2, then the minimax polynomial of degree 7 of Moshier's Cephes; within 2 units in the
-/// last place between −87 and 88, and clamped outside.
+/// Cody and Waite's reduction to |r| ≤ ln 2 / 2, then the minimax polynomial of degree 7 of Moshier's
+/// Cephes; within 2 units in the last place between −87 and 88, and clamped outside.
 public enum Exponential {
     /// Replaces every value by its exponential.
     public static func apply(_ values: UnsafeMutableBufferPointer<Float>) {

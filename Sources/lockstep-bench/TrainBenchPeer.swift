@@ -75,7 +75,7 @@ final class TrainBenchPeer {
                 labels = y if name.endswith("multiclass") else (y >= 5).astype(np.float32)
                 model = models.setdefault(key, SGDClassifier(loss="log_loss", n_jobs=threads))
                 model.partial_fit(scaled, labels, classes=np.unique(labels))
-        print("ready", flush=True)
+        sys.stdout.write("ready\\n"); sys.stdout.flush()
         for line in sys.stdin:
             name, threads = line.strip().split("|")
             with threadpool_limits(int(threads)):
@@ -83,6 +83,6 @@ final class TrainBenchPeer {
                     epoch(name, int(threads))
                 start = time.perf_counter()
                 epoch(name, int(threads))
-                print(time.perf_counter() - start, flush=True)
+                sys.stdout.write(f"{time.perf_counter() - start}\\n"); sys.stdout.flush()
         """
 }

@@ -52,7 +52,7 @@ struct ProgressDisplay {
         guard !isAbsenceTold else { return }
         isAbsenceTold = true
         let text = "no answer from \(url); the job goes on, waiting for its coordinator to come back"
-        if isRedrawn { redraw(String(text.prefix(Terminal.width - 1))) } else { print(text) }
+        if isRedrawn { redraw(String(text.prefix(Terminal.width - 1))) } else { show(text) }
     }
 
     /// Takes the redrawn line away.
@@ -62,7 +62,7 @@ struct ProgressDisplay {
 
     private func redraw(_ text: String) { StandardStreams.outputPart("\r" + text + "\u{1B}[K") }
 
-    private func print(_ text: String) {
+    private func show(_ text: String) {
         if isOnErrorStream { StandardStreams.error(text) } else { StandardStreams.output(text) }
     }
 
@@ -71,6 +71,6 @@ struct ProgressDisplay {
         guard phase != lastPhase || tenth != lastTenth else { return }
         lastPhase = phase
         lastTenth = tenth
-        print(line.plain)
+        show(line.plain)
     }
 }

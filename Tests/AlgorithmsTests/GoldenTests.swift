@@ -84,7 +84,7 @@ import Training
     }
 
     @Test(
-        "Fashion-MNIST: softmax reaches 84 % with defaults, k-means the inertia of scikit-learn's best of three"
+        "Fashion-MNIST: softmax reaches 84 % with defaults, k-means the inertia of scikit-learn"
     )
     func fashion() throws {
         let golden = try Golden.read("fashion")

@@ -46,7 +46,8 @@ import Testing
             message: "DIR/b, line 2: 2 columns found where 1 are expected, as in line 1"),
         Case(
             testDescription: "another width than the model's", files: ["a": text("1,2,3\n")], width: 5,
-            message: "channel 'train': DIR/a has 2 features a row where 5 are expected"),
+            message: "channel 'train': DIR/a has 2 features a row where 5 are expected "
+                + "(feature_dim, or the width of channel 'train')"),
         Case(
             testDescription: "plain file called gzip", files: ["a": text("1,2\n")], compressionType: "Gzip",
             message: "DIR/a is not a gzip file though CompressionType says Gzip; compress it or say None"),
