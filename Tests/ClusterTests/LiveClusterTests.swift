@@ -85,7 +85,8 @@ struct LiveClusterTests {
             try await cluster.submit("job", slots: 1, steps: 5)
             let record = try await cluster.wait("job", for: "failed") { $0.status.isTerminal }
             #expect(record.status == .failed && record.attempts.count == 2)
-            #expect(record.failureReason?.contains(cluster.folder + "/train") == true)
+            let reason = record.failureReason ?? ""
+            #expect(reason.contains(cluster.folder + "/train"), "\(reason)")
         }
     }
 

@@ -109,7 +109,7 @@ extension BadInputTests {
                     &request, "DataSource",
                     ["S3DataSource": ["S3DataType": "S3Prefix", "S3Uri": "s3://bucket/train"]])
             }),
-        Mistake("no output path", names: ["OutputDataConfig"], edit: { $0["OutputDataConfig"] = nil }),
+        Mistake("no output path", names: ["outputDataConfig"], edit: { $0["OutputDataConfig"] = nil }),
         Mistake(
             "no train channel", names: ["train"],
             edit: { request in

@@ -68,9 +68,10 @@ final class LocalCluster {
             "lockstep", arguments, in: folder, environment: ["LOCKSTEP_ENDPOINT": api], seconds: seconds)
     }
 
-    /// The job as `jobs describe --output json` has it.
+    /// The job as `jobs describe --output json` has it; empty when no coordinator answers.
     func describe(_ job: String) throws -> [String: Any] {
         let outcome = try lockstep(["jobs", "describe", job, "--output", "json"])
+        guard outcome.status == 0 else { return [:] }
         return try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any] ?? [:]
     }
 
