@@ -70,7 +70,9 @@ package final class Supervisor {
         endLeftovers()
         drain()
         let status = launcherStatus.map(ChildProcess.shellStatus) ?? 70
-        try finish(cause, status: status, message: logs.message(rank: verdict.rank))
+        try finish(
+            verdict.didNotStart ? .notStarted : cause, status: status,
+            message: logs.message(rank: verdict.rank))
     }
 
     private func start() throws {

@@ -51,6 +51,10 @@ import WorkerService
         ("  Process name: [[4711,1],3]", GangVerdict(rank: 3)),
         ("MPI_ABORT was invoked on rank 2 in communicator MPI_COMM_WORLD", GangVerdict(rank: 2)),
         ("something else on rank 4", GangVerdict()),
+        (
+            "mpirun was unable to launch the specified application as it could not access",
+            GangVerdict(didNotStart: true)
+        ),
     ])
     func `mpirun's words name the rank that failed first`(line: String, verdict: GangVerdict) {
         var read = GangVerdict()
