@@ -123,7 +123,7 @@ struct JobFileReader {
     ) -> LockstepError {
         let owner = field.isEmpty ? "a training job" : field
         let hint =
-            if let nearest = NearestName.to(name, in: members) {
+            if let nearest = NameDistance.nearest(to: name, among: members) {
                 "did you mean \(nearest)?"
             } else if members.isEmpty {
                 "it has none"

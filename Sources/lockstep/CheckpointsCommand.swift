@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import CommandLineEntry
 import Diagnostics
 
 struct CheckpointsCommand: AsyncParsableCommand {
@@ -39,7 +40,7 @@ struct CheckpointsCommand: AsyncParsableCommand {
         @Option(help: "Address of the cluster's API; for jobs given by name.")
         var endpoint: String?
         @Option(help: "Form of the output: text or json.")
-        var output = VerificationOutput.text
+        var output = OutputFormat.text
 
         func findings() async throws -> [JobVerification.CheckpointFinding] {
             try JobVerifier(try await JobFolders.locations(of: job, endpoint: endpoint)).checkpoints()
@@ -48,7 +49,7 @@ struct CheckpointsCommand: AsyncParsableCommand {
         func show(_ findings: [JobVerification.CheckpointFinding]) throws {
             switch output {
             case .text: VerificationOutput.printText(findings)
-            case .json: try VerificationOutput.printJSON(findings)
+            case .json: try OutputFormat.printJSON(findings)
             }
         }
     }

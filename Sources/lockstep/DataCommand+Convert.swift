@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineEntry
 import Datasets
 import Diagnostics
 import Foundation
@@ -45,7 +46,7 @@ struct DataConvertCommand: AsyncParsableCommand {
     @Flag(help: "Compress the output with gzip.")
     var gzip = false
     @Option(help: "Form of the report.")
-    var output = DataOutputFormat.text
+    var output = OutputFormat.text
 
     enum Delimiter: String, ExpressibleByArgument, CaseIterable { case comma, tab, semicolon }
 
@@ -73,24 +74,13 @@ struct DataConvertCommand: AsyncParsableCommand {
         let conversion = DataConversion(output: destination, format: to, shardCount: shards, isGzip: gzip)
         let result = try conversion.run(source)
         switch output {
-        case .json: try DataOutputFormat.printJSON(result)
+        case .json: try OutputFormat.printJSON(result)
         case .text:
             let files = result.files == 1 ? "1 file" : "\(result.files) files"
             StandardStreams.output(
                 "\(result.output): \(result.rows) rows of \(result.features) features as \(result.format), "
                     + "\(files), \(result.bytes) bytes")
         }
-    }
-}
-
-/// `--output text|json`.
-enum DataOutputFormat: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-
-    static func printJSON(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        StandardStreams.output(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }
 

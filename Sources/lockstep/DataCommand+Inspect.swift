@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineEntry
 import Datasets
 import Diagnostics
 
@@ -25,13 +26,13 @@ struct DataInspectCommand: AsyncParsableCommand {
             "SageMaker's ContentType: text/csv;label_size=1, text/libsvm or application/x-recordio-protobuf.")
     var contentType: String?
     @Option(help: "Form of the output.")
-    var output = DataOutputFormat.text
+    var output = OutputFormat.text
 
     func run() async throws {
         let summary = try DataInspection.summarize(
             ChannelSource(name: "data", path: path, contentType: contentType, defaultLabelCount: 0))
         switch output {
-        case .json: try DataOutputFormat.printJSON(summary)
+        case .json: try OutputFormat.printJSON(summary)
         case .text: StandardStreams.output(Self.text(summary))
         }
     }

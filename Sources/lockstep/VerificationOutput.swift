@@ -1,18 +1,8 @@
-import ArgumentParser
 import Checkpoints
 import Diagnostics
-import Foundation
 
-/// How `verify` and `checkpoints` print what they found.
-enum VerificationOutput: String, ExpressibleByArgument, CaseIterable {
-    case text, json
-
-    static func printJSON(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        StandardStreams.output(String(decoding: try encoder.encode(value), as: UTF8.self))
-    }
-
+/// How `verify` and `checkpoints` put what they found into words.
+enum VerificationOutput {
     static func printText(_ verification: JobVerification) {
         var lines = [verification.folder]
         lines.append("  model        " + (verification.modelHash ?? "none that checks out"))

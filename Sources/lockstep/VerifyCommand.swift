@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import CommandLineEntry
 import Diagnostics
 
 struct VerifyCommand: AsyncParsableCommand {
@@ -26,7 +27,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: "Address of the cluster's API; for jobs given by name.")
     var endpoint: String?
     @Option(help: "Form of the output: text or json.")
-    var output = VerificationOutput.text
+    var output = OutputFormat.text
 
     func run() async throws {
         let verifier = JobVerifier(try await JobFolders.locations(of: job, endpoint: endpoint))
@@ -40,7 +41,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func show(_ comparison: JobComparison) throws {
         switch output {
-        case .json: try VerificationOutput.printJSON(comparison)
+        case .json: try OutputFormat.printJSON(comparison)
         case .text:
             VerificationOutput.printText(comparison.first)
             VerificationOutput.printText(comparison.second)
@@ -54,7 +55,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func show(_ verification: JobVerification) throws {
         switch output {
-        case .json: try VerificationOutput.printJSON(verification)
+        case .json: try OutputFormat.printJSON(verification)
         case .text: VerificationOutput.printText(verification)
         }
         guard verification.isGood else { throw Self.damage(verification) }
