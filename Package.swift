@@ -26,7 +26,6 @@ struct Module {
 let external: [String: Target.Dependency] = [
     "ArgumentParser": .product(name: "ArgumentParser", package: "swift-argument-parser"),
     "AsyncHTTPClient": .product(name: "AsyncHTTPClient", package: "async-http-client"),
-    "Collections": .product(name: "Collections", package: "swift-collections"),
     "Crypto": .product(name: "Crypto", package: "swift-crypto"),
     "HTTPTypes": .product(name: "HTTPTypes", package: "swift-http-types"),
     "GRDB": .product(name: "GRDB", package: "GRDB.swift"),
@@ -162,8 +161,8 @@ let modules: [Module] = [
     exe(
         "lockstep",
         [
-            "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
-            "Collectives", "CommandLineEntry", "Datasets", "Diagnostics", "Processes",
+            "APIClient", "ArgumentParser", "Checkpoints", "CommandLineEntry", "Datasets", "Diagnostics",
+            "Processes",
             "SageMakerShapes", "Storage", "UnixSignals",
         ]),
     exe(
@@ -244,7 +243,6 @@ let package = Package(
     name: "lockstep",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
