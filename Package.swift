@@ -111,6 +111,9 @@ let modules: [Module] = [
     lib(
         .adapters, "APIClient",
         ["AsyncHTTPClient", "Diagnostics", "NIOCore", "NIOHTTP1", "SageMakerShapes"]),
+    lib(
+        .adapters, "ControlPlane",
+        ["ClusterTypes", "Diagnostics", "JobLifecycle", "SageMakerShapes", "Scheduling", "Wire"]),
     // 4 learning
     lib(
         .learning, "Training",
@@ -135,14 +138,14 @@ let modules: [Module] = [
     lib(
         .services, "CoordinatorService",
         [
-            "ClusterTypes", "ControlChannel", "Diagnostics", "JobLifecycle", "JobStore", "Logging",
-            "Processes", "SageMakerShapes", "Scheduling", "ServiceLifecycle", "Wire",
+            "ClusterTypes", "ControlChannel", "ControlPlane", "Diagnostics", "JobLifecycle", "JobStore",
+            "Logging", "Processes", "ServiceLifecycle", "Wire",
         ]),
     lib(
         .services, "WorkerService",
         [
-            "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "Logging", "Processes",
-            "ServiceLifecycle", "Storage", "Wire",
+            "AsyncHTTPClient", "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "Logging",
+            "NIOCore", "NIOHTTP1", "Processes", "ServiceLifecycle", "Storage", "Wire",
         ]),
     // 7 front doors
     lib(

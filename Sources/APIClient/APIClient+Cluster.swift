@@ -6,6 +6,16 @@ extension APIClient {
         try await call("Lockstep.ListWorkers", JSONValue.object([:]))
     }
 
+    /// Gives a worker no new ranks and lets its gangs go on elsewhere.
+    public func drainWorker(_ request: DrainWorkerRequest) async throws -> WorkerNameResponse {
+        try await call("Lockstep.DrainWorker", request)
+    }
+
+    /// Takes a drained or quarantined worker back.
+    public func resumeWorker(_ name: String) async throws -> WorkerNameResponse {
+        try await call("Lockstep.ResumeWorker", WorkerNameRequest(workerName: name))
+    }
+
     /// The built-in algorithms.
     public func listAlgorithms() async throws -> ListAlgorithmsResponse {
         try await call("Lockstep.ListAlgorithms", JSONValue.object([:]))

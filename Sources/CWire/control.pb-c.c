@@ -322,6 +322,141 @@ void   lockstep__register__free_unpacked
   assert(message->base.descriptor == &lockstep__register__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   lockstep__drain__init
+                     (Lockstep__Drain         *message)
+{
+  static const Lockstep__Drain init_value = LOCKSTEP__DRAIN__INIT;
+  *message = init_value;
+}
+size_t lockstep__drain__get_packed_size
+                     (const Lockstep__Drain *message)
+{
+  assert(message->base.descriptor == &lockstep__drain__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__drain__pack
+                     (const Lockstep__Drain *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__drain__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__drain__pack_to_buffer
+                     (const Lockstep__Drain *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__drain__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__Drain *
+       lockstep__drain__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__Drain *)
+     protobuf_c_message_unpack (&lockstep__drain__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__drain__free_unpacked
+                     (Lockstep__Drain *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__drain__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lockstep__drained__init
+                     (Lockstep__Drained         *message)
+{
+  static const Lockstep__Drained init_value = LOCKSTEP__DRAINED__INIT;
+  *message = init_value;
+}
+size_t lockstep__drained__get_packed_size
+                     (const Lockstep__Drained *message)
+{
+  assert(message->base.descriptor == &lockstep__drained__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__drained__pack
+                     (const Lockstep__Drained *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__drained__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__drained__pack_to_buffer
+                     (const Lockstep__Drained *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__drained__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__Drained *
+       lockstep__drained__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__Drained *)
+     protobuf_c_message_unpack (&lockstep__drained__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__drained__free_unpacked
+                     (Lockstep__Drained *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__drained__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   lockstep__forget__init
+                     (Lockstep__Forget         *message)
+{
+  static const Lockstep__Forget init_value = LOCKSTEP__FORGET__INIT;
+  *message = init_value;
+}
+size_t lockstep__forget__get_packed_size
+                     (const Lockstep__Forget *message)
+{
+  assert(message->base.descriptor == &lockstep__forget__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t lockstep__forget__pack
+                     (const Lockstep__Forget *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &lockstep__forget__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t lockstep__forget__pack_to_buffer
+                     (const Lockstep__Forget *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &lockstep__forget__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Lockstep__Forget *
+       lockstep__forget__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Lockstep__Forget *)
+     protobuf_c_message_unpack (&lockstep__forget__descriptor,
+                                allocator, len, data);
+}
+void   lockstep__forget__free_unpacked
+                     (Lockstep__Forget *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &lockstep__forget__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   lockstep__registered__init
                      (Lockstep__Registered         *message)
 {
@@ -1444,7 +1579,7 @@ const ProtobufCMessageDescriptor lockstep__attempt__descriptor =
   (ProtobufCMessageInit) lockstep__attempt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__register__field_descriptors[6] =
+static const ProtobufCFieldDescriptor lockstep__register__field_descriptors[10] =
 {
   {
     "name",
@@ -1518,11 +1653,63 @@ static const ProtobufCFieldDescriptor lockstep__register__field_descriptors[6] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "kind",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Register, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hot_state_folder",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Register, hot_state_folder),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hot_jobs",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Lockstep__Register, n_hot_jobs),
+    offsetof(Lockstep__Register, hot_jobs),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drain",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Register, drain),
+    &lockstep__drain__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__register__field_indices_by_name[] = {
   2,   /* field[2] = address */
   5,   /* field[5] = attempts */
+  9,   /* field[9] = drain */
+  8,   /* field[8] = hot_jobs */
+  7,   /* field[7] = hot_state_folder */
   1,   /* field[1] = instance */
+  6,   /* field[6] = kind */
   4,   /* field[4] = launch_port */
   0,   /* field[0] = name */
   3,   /* field[3] = slots */
@@ -1530,7 +1717,7 @@ static const unsigned lockstep__register__field_indices_by_name[] = {
 static const ProtobufCIntRange lockstep__register__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor lockstep__register__descriptor =
 {
@@ -1540,11 +1727,118 @@ const ProtobufCMessageDescriptor lockstep__register__descriptor =
   "Lockstep__Register",
   "lockstep",
   sizeof(Lockstep__Register),
-  6,
+  10,
   lockstep__register__field_descriptors,
   lockstep__register__field_indices_by_name,
   1,  lockstep__register__number_ranges,
   (ProtobufCMessageInit) lockstep__register__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__drain__field_descriptors[2] =
+{
+  {
+    "reason",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Drain, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deadline_seconds",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Drain, deadline_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__drain__field_indices_by_name[] = {
+  1,   /* field[1] = deadline_seconds */
+  0,   /* field[0] = reason */
+};
+static const ProtobufCIntRange lockstep__drain__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor lockstep__drain__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.Drain",
+  "Drain",
+  "Lockstep__Drain",
+  "lockstep",
+  sizeof(Lockstep__Drain),
+  2,
+  lockstep__drain__field_descriptors,
+  lockstep__drain__field_indices_by_name,
+  1,  lockstep__drain__number_ranges,
+  (ProtobufCMessageInit) lockstep__drain__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define lockstep__drained__field_descriptors NULL
+#define lockstep__drained__field_indices_by_name NULL
+#define lockstep__drained__number_ranges NULL
+const ProtobufCMessageDescriptor lockstep__drained__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.Drained",
+  "Drained",
+  "Lockstep__Drained",
+  "lockstep",
+  sizeof(Lockstep__Drained),
+  0,
+  lockstep__drained__field_descriptors,
+  lockstep__drained__field_indices_by_name,
+  0,  lockstep__drained__number_ranges,
+  (ProtobufCMessageInit) lockstep__drained__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor lockstep__forget__field_descriptors[1] =
+{
+  {
+    "job",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Forget, job),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned lockstep__forget__field_indices_by_name[] = {
+  0,   /* field[0] = job */
+};
+static const ProtobufCIntRange lockstep__forget__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor lockstep__forget__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "lockstep.Forget",
+  "Forget",
+  "Lockstep__Forget",
+  "lockstep",
+  sizeof(Lockstep__Forget),
+  1,
+  lockstep__forget__field_descriptors,
+  lockstep__forget__field_indices_by_name,
+  1,  lockstep__forget__number_ranges,
+  (ProtobufCMessageInit) lockstep__forget__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor lockstep__registered__field_descriptors[2] =
@@ -1598,7 +1892,7 @@ const ProtobufCMessageDescriptor lockstep__registered__descriptor =
   (ProtobufCMessageInit) lockstep__registered__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__heartbeat__field_descriptors[1] =
+static const ProtobufCFieldDescriptor lockstep__heartbeat__field_descriptors[2] =
 {
   {
     "sequence",
@@ -1612,14 +1906,27 @@ static const ProtobufCFieldDescriptor lockstep__heartbeat__field_descriptors[1] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "hot_state_bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Heartbeat, hot_state_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__heartbeat__field_indices_by_name[] = {
+  1,   /* field[1] = hot_state_bytes */
   0,   /* field[0] = sequence */
 };
 static const ProtobufCIntRange lockstep__heartbeat__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor lockstep__heartbeat__descriptor =
 {
@@ -1629,14 +1936,14 @@ const ProtobufCMessageDescriptor lockstep__heartbeat__descriptor =
   "Lockstep__Heartbeat",
   "lockstep",
   sizeof(Lockstep__Heartbeat),
-  1,
+  2,
   lockstep__heartbeat__field_descriptors,
   lockstep__heartbeat__field_indices_by_name,
   1,  lockstep__heartbeat__number_ranges,
   (ProtobufCMessageInit) lockstep__heartbeat__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__gang_member__field_descriptors[4] =
+static const ProtobufCFieldDescriptor lockstep__gang_member__field_descriptors[6] =
 {
   {
     "worker",
@@ -1686,9 +1993,35 @@ static const ProtobufCFieldDescriptor lockstep__gang_member__field_descriptors[4
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "hot_state_folder",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__GangMember, hot_state_folder),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_keeper",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__GangMember, is_keeper),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__gang_member__field_indices_by_name[] = {
   1,   /* field[1] = address */
+  4,   /* field[4] = hot_state_folder */
+  5,   /* field[5] = is_keeper */
   2,   /* field[2] = launch_port */
   3,   /* field[3] = ranks */
   0,   /* field[0] = worker */
@@ -1696,7 +2029,7 @@ static const unsigned lockstep__gang_member__field_indices_by_name[] = {
 static const ProtobufCIntRange lockstep__gang_member__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor lockstep__gang_member__descriptor =
 {
@@ -1706,7 +2039,7 @@ const ProtobufCMessageDescriptor lockstep__gang_member__descriptor =
   "Lockstep__GangMember",
   "lockstep",
   sizeof(Lockstep__GangMember),
-  4,
+  6,
   lockstep__gang_member__field_descriptors,
   lockstep__gang_member__field_indices_by_name,
   1,  lockstep__gang_member__number_ranges,
@@ -2439,7 +2772,7 @@ const ProtobufCMessageDescriptor lockstep__exited__descriptor =
   (ProtobufCMessageInit) lockstep__exited__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__frame__field_descriptors[20] =
+static const ProtobufCFieldDescriptor lockstep__frame__field_descriptors[23] =
 {
   {
     "hello",
@@ -2681,11 +3014,50 @@ static const ProtobufCFieldDescriptor lockstep__frame__field_descriptors[20] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "drain",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lockstep__Frame, body_case),
+    offsetof(Lockstep__Frame, drain),
+    &lockstep__drain__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drained",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lockstep__Frame, body_case),
+    offsetof(Lockstep__Frame, drained),
+    &lockstep__drained__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "forget",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Lockstep__Frame, body_case),
+    offsetof(Lockstep__Frame, forget),
+    &lockstep__forget__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__frame__field_indices_by_name[] = {
   1,   /* field[1] = challenge */
+  20,   /* field[20] = drain */
+  21,   /* field[21] = drained */
   12,   /* field[12] = ended */
   19,   /* field[19] = exited */
+  22,   /* field[22] = forget */
   7,   /* field[7] = heartbeat */
   0,   /* field[0] = hello */
   10,   /* field[10] = kill */
@@ -2707,7 +3079,7 @@ static const unsigned lockstep__frame__field_indices_by_name[] = {
 static const ProtobufCIntRange lockstep__frame__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor lockstep__frame__descriptor =
 {
@@ -2717,7 +3089,7 @@ const ProtobufCMessageDescriptor lockstep__frame__descriptor =
   "Lockstep__Frame",
   "lockstep",
   sizeof(Lockstep__Frame),
-  20,
+  23,
   lockstep__frame__field_descriptors,
   lockstep__frame__field_indices_by_name,
   1,  lockstep__frame__number_ranges,

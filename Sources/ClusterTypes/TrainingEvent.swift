@@ -24,7 +24,8 @@ public struct TrainingEvent: Codable, Sendable, Equatable {
         case completed
         /// Asked to stop; state committed: `step`.
         case stopped
-        /// Failed: `code` (a LockstepError code), `message`, `rank`, `step`.
+        /// Failed: `code` (a LockstepError code), `message`, `rank`, `step`; with code `diverged` also
+        /// `workers`, whose state differs from that of the most ranks.
         case failed
     }
 
@@ -47,6 +48,8 @@ public struct TrainingEvent: Codable, Sendable, Equatable {
     public var stateHash: String?
     public var modelHash: String?
     public var path: String?
+    /// Workers at fault, by name.
+    public var workers: [String]?
     public var code: String?
     public var message: String?
 

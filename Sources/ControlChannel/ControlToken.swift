@@ -45,6 +45,15 @@ package struct ControlToken: Sendable {
         }.joined()
     }
 
+    /// 16 hexadecimal digits that are the same for all daemons of a cluster and tell nothing of the token.
+    package var clusterTag: String {
+        let code = HMAC<SHA256>.authenticationCode(for: Data("lockstep cluster tag".utf8), using: key)
+        return code.prefix(8).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
     enum Side: String { case client, server }
 
     func digest(_ side: Side, _ nonces: Nonces) -> [UInt8] {

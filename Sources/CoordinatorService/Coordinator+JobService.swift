@@ -1,53 +1,20 @@
 package import ClusterTypes
+import ControlPlane
 import Diagnostics
 package import JobLifecycle
 import JobStore
-import Logging
 
 extension Coordinator: JobService {
     package func createJob(_ draft: JobDraft, invocationID: String?) async throws -> JobRecord {
-        if let existing = jobs[draft.name] {
-            if let invocationID, invocations[draft.name] == invocationID { return existing.record }
-            throw LockstepError(
-                .conflict, "a training job named \(draft.name) exists already: choose another name")
-        }
-        guard JobName.isWellFormed(draft.name.rawValue) else {
-            throw LockstepError(
-                .configuration,
-                "TrainingJobName is \"\(draft.name)\": it must have 1 to 63 letters, digits and inner hyphens"
-            )
-        }
-        guard draft.slotCount > 0 else {
-            throw LockstepError(.configuration, "ResourceConfig.InstanceCount must be at least 1")
-        }
-        let state = LifecycleState(draft, at: clock())
-        try store.write { try $0.insert(state, invocationID: invocationID) }
-        jobs[draft.name] = state
-        order.append(draft.name)
-        active.append(draft.name)
-        invocations[draft.name] = invocationID
-        logger.info("job created", metadata: ["job": "\(draft.name)", "slots": "\(draft.slotCount)"])
-        schedule()
-        return jobs[draft.name]?.record ?? state.record
+        try handle(.create(draft, invocationID: invocationID))
+        return try state(draft.name).record
     }
 
     package func job(_ name: JobName) async throws -> JobRecord { try state(name).record }
 
-    package func jobs() async throws -> [JobRecord] { order.compactMap { jobs[$0]?.record } }
+    package func jobs() async throws -> [JobRecord] { cluster.order.compactMap { cluster.jobs[$0]?.record } }
 
-    package func stopJob(_ name: JobName) async throws {
-        let current = try state(name)
-        guard current.phase != .over else {
-            throw LockstepError(
-                .conflict,
-                "the training job \(name) is \(current.record.status.rawValue) and cannot be stopped")
-        }
-        perform(.stopRequested, on: name)
-        guard let after = jobs[name], after.stopReason != nil else {
-            throw LockstepError(.io, "the stop request for \(name) could not be stored")
-        }
-        schedule()
-    }
+    package func stopJob(_ name: JobName) async throws { try handle(.stop(name)) }
 
     package func logStreams(_ name: JobName) async throws -> [LogStreamRecord] {
         _ = try state(name)
@@ -67,16 +34,31 @@ extension Coordinator: JobService {
     }
 
     package func workers() async throws -> [WorkerRecord] {
-        workers.values.sorted { $0.stored.id < $1.stored.id }.map { worker in
-            WorkerRecord(
-                id: worker.stored.id, address: worker.stored.address, slots: worker.stored.slots,
-                freeSlots: worker.isReady ? freeSlots(of: worker) : 0,
-                state: worker.isReady ? .ready : .lost, lastSeen: worker.stored.lastSeen)
+        cluster.workers.values.sorted { $0.profile.id < $1.profile.id }.map { worker in
+            let profile = worker.profile
+            return WorkerRecord(
+                id: profile.id, address: profile.address, kind: profile.kind, slots: profile.slots,
+                freeSlots: worker.isReady ? cluster.freeSlots(profile.id) : 0,
+                state: standing(worker), reason: profile.quarantine ?? profile.departure?.reason,
+                lastSeen: max(profile.lastSeen, worker.lastHeard), hotStateBytes: worker.hotStateBytes)
         }
     }
 
+    package func drainWorker(_ id: WorkerID, reason: String, deadlineSeconds: Double?) async throws {
+        try handle(.drain(id, reason: reason, deadlineSeconds: deadlineSeconds, isOrdered: true))
+    }
+
+    package func resumeWorker(_ id: WorkerID) async throws { try handle(.resume(id)) }
+
+    private func standing(_ worker: WorkerStanding) -> WorkerRecord.State {
+        if !worker.isPresent { return .lost }
+        if worker.profile.quarantine != nil { return .quarantined }
+        guard worker.profile.departure != nil else { return .ready }
+        return cluster.isOccupied(worker.profile.id) ? .draining : .drained
+    }
+
     private func state(_ name: JobName) throws -> LifecycleState {
-        guard let state = jobs[name] else {
+        guard let state = cluster.jobs[name] else {
             throw LockstepError(.notFound, "there is no training job named \(name)")
         }
         return state

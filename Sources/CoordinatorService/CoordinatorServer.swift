@@ -49,21 +49,21 @@ package struct CoordinatorServer: Service {
         guard case .register(let registration) = try await inbox.next() else {
             throw LockstepError(.network, "\(peer.address) did not register as a worker")
         }
+        let connection: Int
         do {
-            try await coordinator.register(registration, peer: peer)
+            connection = try await coordinator.register(registration, peer: peer)
         } catch let error as LockstepError {
             peer.send(.refused(code: error.code.rawValue, reason: error.message))
             throw error
         }
         do {
             while let message = try await inbox.next() {
-                try await coordinator.heard(registration.worker, message)
+                try await coordinator.heard(registration.worker, connection: connection, message)
             }
         } catch {
-            await coordinator.disconnected(
-                registration.worker, instance: registration.instance, peer: peer)
+            await coordinator.disconnected(registration.worker, connection: connection)
             throw error
         }
-        await coordinator.disconnected(registration.worker, instance: registration.instance, peer: peer)
+        await coordinator.disconnected(registration.worker, connection: connection)
     }
 }

@@ -3,8 +3,8 @@ public import ClusterTypes
 /// What happens to a job. Events about an attempt carry its number; those of an attempt that is not
 /// the current one change nothing.
 public enum JobEvent: Sendable, Equatable {
-    /// The scheduler found slots: one worker for every rank.
-    case placed([WorkerID])
+    /// The scheduler found slots: one worker for every rank, that of a state keeper first.
+    case placed([WorkerID], hasKeeper: Bool = false)
     /// The scheduler found none, for this reason.
     case waits(reason: String)
     /// The worker reports that the attempt's supervisor runs.
@@ -19,6 +19,10 @@ public enum JobEvent: Sendable, Equatable {
     case memberLost(attempt: Int, WorkerID)
     /// The worker that should supervise the attempt is there and does not know it.
     case missing(attempt: Int)
+    /// The gang is to commit and leave, and to start again elsewhere or in another size.
+    case yield(Yield)
+    /// A drain's deadline is over and this worker still has ranks.
+    case overstayed(WorkerID)
     /// StopTrainingJob.
     case stopRequested
     /// Time has passed.

@@ -61,17 +61,23 @@ public struct AttemptRecord: Sendable, Codable, Equatable {
     public var endTime: Double?
     /// Worker of every rank, by rank.
     public var workers: [WorkerID]
+    /// Whether rank 0 is a state keeper, which owns no logical shard and takes no slot.
+    public var hasKeeper: Bool
     /// First step it trained, once known.
     public var firstStep: Int?
     /// Last step it reported.
     public var lastStep: Int?
     /// How it ended, in one sentence; `nil` while it runs.
     public var outcome: String?
-    public init(number: Int, startTime: Double, workers: [WorkerID]) {
+    public init(number: Int, startTime: Double, workers: [WorkerID], hasKeeper: Bool = false) {
         self.number = number
         self.startTime = startTime
         self.workers = workers
+        self.hasKeeper = hasKeeper
     }
+
+    /// Workers of the ranks that own logical shards and so take slots.
+    public var slotWorkers: ArraySlice<WorkerID> { hasKeeper ? workers.dropFirst() : workers[...] }
 }
 
 /// All that is known of a job; what Describe answers from.
@@ -99,7 +105,7 @@ public struct JobRecord: Sendable, Codable, Equatable {
     public var progress: Double?
     public var loss: Double?
     public var samplesPerSecond: Double?
-    /// Slots (ranks) the job wants.
+    /// Slots (ranks) the job wants; an elastic job does with fewer.
     public var slotCount: Int
 
     public init(
@@ -121,5 +127,10 @@ public struct JobRecord: Sendable, Codable, Equatable {
         ]
         finalMetrics = []
         attempts = []
+    }
+
+    /// Time in which the job had a gang, over all attempts, in seconds.
+    public func runSeconds(at time: Double) -> Double {
+        attempts.reduce(0) { $0 + max(0, ($1.endTime ?? time) - $1.startTime) }
     }
 }

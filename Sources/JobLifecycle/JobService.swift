@@ -21,6 +21,12 @@ public protocol JobService: Sendable {
     /// Number of lines of a stream.
     func logLineCount(stream: String) async throws -> Int
     func workers() async throws -> [WorkerRecord]
+    /// Gives a worker no new ranks, lets its gangs commit and go on elsewhere.
+    ///
+    /// - Parameter deadlineSeconds: what is left there by then is killed; `nil`: no limit.
+    func drainWorker(_ id: WorkerID, reason: String, deadlineSeconds: Double?) async throws
+    /// Takes a drained or quarantined worker back.
+    func resumeWorker(_ id: WorkerID) async throws
 }
 
 /// A checked request, ready to be stored.
@@ -33,9 +39,11 @@ public struct JobDraft: Sendable, Equatable {
     public var maxRuntimeSeconds: Int
     /// How often the job may be restarted after a fault that is not the user's.
     public var maximumRestarts: Int
+    public var policy: JobPolicy
+    /// - Parameter policy: `nil`: a gang of `slotCount`, nothing special.
     public init(
         name: JobName, requestJSON: String, arn: String, modelArtifact: String, slotCount: Int,
-        maxRuntimeSeconds: Int, maximumRestarts: Int
+        maxRuntimeSeconds: Int, maximumRestarts: Int, policy: JobPolicy? = nil
     ) {
         self.name = name
         self.requestJSON = requestJSON
@@ -44,6 +52,7 @@ public struct JobDraft: Sendable, Equatable {
         self.slotCount = slotCount
         self.maxRuntimeSeconds = maxRuntimeSeconds
         self.maximumRestarts = maximumRestarts
+        self.policy = policy ?? JobPolicy(minimumSlots: slotCount)
     }
 }
 
@@ -74,22 +83,31 @@ public struct LogLine: Sendable, Codable, Equatable {
 }
 
 public struct WorkerRecord: Sendable, Codable, Equatable {
-    public enum State: String, Sendable, Codable { case ready, lost }
+    public enum State: String, Sendable, Codable { case ready, draining, drained, quarantined, lost }
     public var id: WorkerID
     public var address: String
+    public var kind: WorkerKind
     public var slots: Int
     public var freeSlots: Int
     public var state: State
+    /// Why it drains or is quarantined, in words.
+    public var reason: String?
     /// Seconds since 1970 of its last heartbeat.
     public var lastSeen: Double
+    /// Bytes of hot state in its shared memory.
+    public var hotStateBytes: Int
     public init(
-        id: WorkerID, address: String, slots: Int, freeSlots: Int, state: State, lastSeen: Double
+        id: WorkerID, address: String, kind: WorkerKind = .onDemand, slots: Int, freeSlots: Int,
+        state: State, reason: String? = nil, lastSeen: Double, hotStateBytes: Int = 0
     ) {
         self.id = id
         self.address = address
+        self.kind = kind
         self.slots = slots
         self.freeSlots = freeSlots
         self.state = state
+        self.reason = reason
         self.lastSeen = lastSeen
+        self.hotStateBytes = hotStateBytes
     }
 }

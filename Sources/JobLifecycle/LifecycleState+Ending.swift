@@ -36,18 +36,39 @@ extension LifecycleState {
             record.failureReason = limited("ClientError: \(sentence(end))")
             return finish(.failed, .failed, "Training job failed", time)
         }
-        fault(Fault(kind: kind(end), sentence: sentence(end), step: record.attempts.last?.lastStep), time)
+        let fault = Fault(kind: kind(end), sentence: sentence(end), step: record.attempts.last?.lastStep)
+        if let yield, fault.kind == .interruption { return goOn(after: yield, time) }
+        self.fault(fault, time)
+    }
+
+    /// The gang has left as it was asked to: wait for the next one at once. No fault, no restart counted.
+    private mutating func goOn(after reason: Yield, _ time: Double) {
+        switch reason {
+        case .drain(let worker): closeAttempt("left worker \(worker), which is drained", time)
+        case .grow: closeAttempt("left to go on with more ranks", time)
+        case .preempt(let other):
+            closeAttempt("made room for \(other)", time)
+            passedOver += 1
+        }
+        yield = nil
+        interruption = nil
+        phase = .waiting(notBefore: time)
     }
 
     /// Starts another attempt after a pause, or gives the job up.
     mutating func fault(_ fault: Fault, _ time: Double) {
         if stopReason != nil { return finishStopped(time) }
         let isRepeated = fault.repeats(lastFault)
-        barrenFaults = hasProgressed(since: lastFault) ? 0 : barrenFaults + 1
+        let hasProgressed = hasProgressed(since: lastFault)
+        barrenFaults = hasProgressed ? 0 : barrenFaults + 1
         if firstFault == nil { firstFault = fault.sentence }
-        if isRepeated || restarts >= maximumRestarts { return giveUp(fault, isRepeated: isRepeated, time) }
+        // What comes from outside may come as often as it likes, as long as the job gets on in between.
+        let isFree = fault.kind == .interruption && hasProgressed
+        if isRepeated || !isFree && restarts >= maximumRestarts {
+            return giveUp(fault, isRepeated: isRepeated, time)
+        }
         lastFault = fault
-        restarts += 1
+        if !isFree { restarts += 1 }
         let pause = barrenFaults <= 1 ? 0 : min(Self.longestBackoff, Double(1 << min(barrenFaults - 2, 10)))
         closeAttempt(fault.sentence, time)
         phase = .waiting(notBefore: time + pause)
@@ -56,12 +77,16 @@ extension LifecycleState {
     }
 
     mutating func finishStopped(_ time: Double) {
-        if stopReason == .maxRuntime {
+        switch stopReason {
+        case .maxRuntime:
             finish(
                 .stopped, .maxRuntimeExceeded,
                 "Training job runtime exceeded MaxRuntimeInSeconds (\(maxRuntimeSeconds) s)", time)
-        } else {
-            finish(.stopped, .stopped, "Training job stopped", time)
+        case .maxWait:
+            finish(
+                .stopped, .maxWaitTimeExceeded,
+                "Training job exceeded MaxWaitTimeInSeconds (\(policy.maxWaitSeconds ?? 0) s)", time)
+        case .request, nil: finish(.stopped, .stopped, "Training job stopped", time)
         }
     }
 
@@ -82,6 +107,7 @@ extension LifecycleState {
     ) {
         closeAttempt(status.rawValue.lowercased(), time)
         phase = .over
+        yield = nil
         record.status = status
         move(to: secondary, message, time)
         record.transitions[record.transitions.count - 1].endTime = time
@@ -121,6 +147,8 @@ extension LifecycleState {
             // SIGKILL and SIGTERM come from outside: an operator, the memory limit, a machine going down.
             let signal = end.signal ?? (end.status > 128 ? end.status - 128 : 0)
             if end.status == RankExit.stopped || signal == 9 || signal == 15 { return .interruption }
+            // The workers at fault are known and out; another attempt runs without them.
+            if report?.code == "diverged", !(report?.workers ?? []).isEmpty { return .interruption }
             if let code = code(end) { return code == .bug && report == nil ? .algorithm : .system }
             return .algorithm
         }

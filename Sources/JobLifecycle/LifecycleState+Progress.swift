@@ -43,7 +43,7 @@ extension LifecycleState {
 
     /// As `move`, unless the job is being stopped or its attempt ended: those statuses stay.
     private mutating func proceed(to status: SecondaryStatus, _ message: String, _ time: Double) {
-        guard stopReason == nil, interruption == nil else { return }
+        guard stopReason == nil, interruption == nil, yield == nil else { return }
         move(to: status, message, time)
     }
 

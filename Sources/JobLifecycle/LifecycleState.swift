@@ -24,7 +24,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
 
     /// Why the job is asked to stop.
     public enum StopReason: String, Sendable, Codable {
-        case request, maxRuntime
+        case request, maxRuntime, maxWait
     }
 
     /// What Describe answers from.
@@ -32,9 +32,15 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     public internal(set) var phase: Phase
     public let maxRuntimeSeconds: Int
     public let maximumRestarts: Int
+    public let policy: JobPolicy
     public internal(set) var stopReason: StopReason?
-    /// Gangs of later jobs that have started while this one waited; the scheduler's.
+    /// Gangs of later jobs that have started while this one waited, and times it made room for
+    /// another; the scheduler's.
     public var passedOver = 0
+    /// Whether the current gang may not be preempted, because the job has given way often enough.
+    public internal(set) var isProtected = false
+    /// Why the current gang is leaving, if the job is to go on without it.
+    public internal(set) var yield: Yield?
     /// Restarts after faults so far.
     public internal(set) var restarts = 0
     /// The fault before this attempt, if there was one.
@@ -56,7 +62,11 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         phase = .waiting(notBefore: time)
         maxRuntimeSeconds = draft.maxRuntimeSeconds
         maximumRestarts = draft.maximumRestarts
+        policy = draft.policy
     }
+
+    /// Times a job is passed over or makes room before nothing may come before it any more.
+    public static let givesWayAtMost = 16
 
     /// Number of the newest attempt; 0 before the first.
     public var attempt: Int { record.attempts.last?.number ?? 0 }
@@ -64,10 +74,21 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     /// Whether a gang of this job exists or is being started.
     public var hasGang: Bool { phase == .launching || phase == .running }
 
+    /// Whether a gang exists that has been asked to end.
+    public var isLeaving: Bool { hasGang && (stopReason != nil || yield != nil || interruption != nil) }
+
+    /// Fewest and most slots of a gang.
+    public var slotRange: ClosedRange<Int> {
+        min(policy.minimumSlots, record.slotCount)...record.slotCount
+    }
+
     /// Whether the scheduler shall look for slots at `time`.
     public func wantsSlots(at time: Double) -> Bool {
         if case .waiting(let notBefore) = phase { notBefore <= time } else { false }
     }
+
+    /// Whether `.clock` would end the job while it waits.
+    public func isClockDue(at time: Double) -> Bool { !hasGang && phase != .over && overdue(time) != nil }
 
     /// The state without the parts that a store keeps in tables of their own.
     public var withoutHistory: LifecycleState {
@@ -104,31 +125,38 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         _ event: JobEvent, _ notBefore: Double, _ time: Double
     ) -> [JobCommand] {
         switch event {
-        case .placed(let workers):
-            guard notBefore <= time, workers.count == record.slotCount else { return [] }
-            record.attempts.append(
-                AttemptRecord(number: attempt + 1, startTime: time, workers: workers))
-            if record.trainingStartTime == nil { record.trainingStartTime = time }
-            phase = .launching
-            report = nil
-            interruption = nil
-            passedOver = 0
-            move(to: .starting, "Preparing the instances for training", time)
-            return [.launch(attempt: attempt)]
+        case .placed(let workers, let hasKeeper):
+            guard notBefore <= time, slotRange.contains(workers.count - (hasKeeper ? 1 : 0)) else { return [] }
+            return start(workers, hasKeeper: hasKeeper, time)
         case .waits(let reason):
             move(to: .pending, reason, time)
         case .stopRequested:
             stopReason = .request
             move(to: .stopping, "Stopping the training job", time)
             finishStopped(time)
-        case .clock where isOverdue(time):
-            stopReason = .maxRuntime
+        case .clock:
+            guard let reason = overdue(time) else { break }
+            stopReason = reason
             finishStopped(time)
         // An old attempt that turns up again has been given up: it must not run beside the next one.
         case .running(let stale): return [.kill(attempt: stale)]
-        case .training, .ended, .lost, .memberLost, .missing, .clock: break
+        case .training, .ended, .lost, .memberLost, .missing, .yield, .overstayed: break
         }
         return []
+    }
+
+    private mutating func start(_ workers: [WorkerID], hasKeeper: Bool, _ time: Double) -> [JobCommand] {
+        record.attempts.append(
+            AttemptRecord(number: attempt + 1, startTime: time, workers: workers, hasKeeper: hasKeeper))
+        if record.trainingStartTime == nil { record.trainingStartTime = time }
+        phase = .launching
+        report = nil
+        interruption = nil
+        yield = nil
+        isProtected = passedOver >= Self.givesWayAtMost
+        passedOver = 0
+        move(to: .starting, "Preparing the instances for training", time)
+        return [.launch(attempt: attempt)]
     }
 
     private mutating func applyWithGang(_ event: JobEvent, _ time: Double) -> [JobCommand] {
@@ -137,7 +165,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
             guard number == attempt else { return [.kill(attempt: number)] }
             phase = .running
             if interruption != nil { return [.kill(attempt: number)] }
-            return stopReason == nil ? [] : [.stop(attempt: number)]
+            return stopReason == nil && yield == nil ? [] : [.stop(attempt: number)]
         case .training(let number, let training) where number == attempt:
             phase = .running
             note(training, time)
@@ -146,22 +174,46 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         case .lost(let number, let reason) where number == attempt:
             fault(Fault(kind: .interruption, sentence: reason), time)
         case .memberLost(let number, let worker) where number == attempt:
-            guard interruption == nil else { return [.kill(attempt: number)] }
-            interruption = "worker \(worker) was lost"
-            if stopReason == nil { move(to: .interrupted, "Worker \(worker) was lost", time) }
-            return [.kill(attempt: number)]
+            return interrupt("worker \(worker) was lost", time)
         case .missing(let number) where number == attempt:
             if phase == .launching { return [.launch(attempt: number)] }
             let first = record.attempts.last?.workers.first?.rawValue ?? "?"
             fault(
                 Fault(kind: .interruption, sentence: "worker \(first) no longer knows the attempt"), time)
+        case .yield(let reason): return giveWay(reason, time)
+        case .overstayed(let worker)
+        where interruption == nil && record.attempts.last?.workers.contains(worker) ?? false:
+            return interrupt("worker \(worker) had to be free", time)
         case .stopRequested:
             return stop(.request, "Stopping the training job", time)
-        case .clock where isOverdue(time) && stopReason == nil:
-            return stop(.maxRuntime, "Stopping: MaxRuntimeInSeconds is reached", time)
-        case .placed, .waits, .training, .ended, .lost, .memberLost, .missing, .clock: break
+        case .clock:
+            guard stopReason == nil, let reason = overdue(time) else { break }
+            let limit = reason == .maxWait ? "MaxWaitTimeInSeconds" : "MaxRuntimeInSeconds"
+            return stop(reason, "Stopping: \(limit) is reached", time)
+        case .placed, .waits, .training, .ended, .lost, .memberLost, .missing, .overstayed: break
         }
         return []
+    }
+
+    private mutating func interrupt(_ reason: String, _ time: Double) -> [JobCommand] {
+        guard interruption == nil else { return [.kill(attempt: attempt)] }
+        interruption = reason
+        if stopReason == nil {
+            move(to: .interrupted, reason.prefix(1).uppercased() + reason.dropFirst(), time)
+        }
+        return [.kill(attempt: attempt)]
+    }
+
+    private mutating func giveWay(_ reason: Yield, _ time: Double) -> [JobCommand] {
+        guard !isLeaving else { return [] }
+        yield = reason
+        switch reason {
+        case .drain(let worker): move(to: .interrupted, "Leaving worker \(worker), which is drained", time)
+        case .grow: move(to: .restarting, "Going on with more ranks", time)
+        case .preempt(let other):
+            move(to: .interrupted, "Making room for \(other), which has a higher priority", time)
+        }
+        return [.stop(attempt: attempt)]
     }
 
     private func applyOver(_ event: JobEvent) -> [JobCommand] {
@@ -177,8 +229,10 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         return [.stop(attempt: attempt)]
     }
 
-    private func isOverdue(_ time: Double) -> Bool {
-        guard let start = record.trainingStartTime else { return false }
-        return time - start >= Double(maxRuntimeSeconds)
+    /// Which limit of its StoppingCondition the job has reached.
+    private func overdue(_ time: Double) -> StopReason? {
+        if record.runSeconds(at: time) >= Double(maxRuntimeSeconds) { return .maxRuntime }
+        guard let limit = policy.maxWaitSeconds, time - record.creationTime >= Double(limit) else { return nil }
+        return .maxWait
     }
 }

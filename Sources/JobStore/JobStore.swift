@@ -4,22 +4,6 @@ import Foundation
 import GRDB
 package import JobLifecycle
 
-/// What the store knows of a worker.
-package struct StoredWorker: Sendable, Equatable {
-    package var id: WorkerID
-    package var address: String
-    package var slots: Int
-    package var launchPort: Int
-    package var lastSeen: Double
-    package init(id: WorkerID, address: String, slots: Int, launchPort: Int, lastSeen: Double) {
-        self.id = id
-        self.address = address
-        self.slots = slots
-        self.launchPort = launchPort
-        self.lastSeen = lastSeen
-    }
-}
-
 /// A job as it is read back.
 package struct StoredJob: Sendable, Equatable {
     package var state: LifecycleState
@@ -84,13 +68,11 @@ package final class JobStore: Sendable {
         }
     }
 
-    package func workers() throws -> [StoredWorker] {
+    /// All workers that have ever registered, by name.
+    package func workers() throws -> [WorkerProfile] {
         try read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM worker ORDER BY name").map { row in
-                StoredWorker(
-                    id: WorkerID(row["name"]), address: row["address"], slots: row["slots"],
-                    launchPort: row["launch_port"], lastSeen: row["last_seen"])
-            }
+            try Row.fetchAll(database, sql: "SELECT profile FROM worker ORDER BY name")
+                .map { try Self.decode(WorkerProfile.self, $0["profile"]) }
         }
     }
 

@@ -32,10 +32,7 @@ enum StoreSchema {
                     ) WITHOUT ROWID;
                     CREATE TABLE worker (
                         name TEXT PRIMARY KEY NOT NULL,
-                        address TEXT NOT NULL,
-                        slots INTEGER NOT NULL,
-                        launch_port INTEGER NOT NULL,
-                        last_seen DOUBLE NOT NULL
+                        profile TEXT NOT NULL
                     ) WITHOUT ROWID;
                     CREATE TABLE stream_position (
                         job TEXT NOT NULL REFERENCES job(name) ON DELETE CASCADE,

@@ -30,12 +30,10 @@ package struct StoreTransaction {
     }
 
     /// Writes a worker's row, new or known.
-    package func save(_ worker: StoredWorker) throws {
+    package func save(_ worker: WorkerProfile) throws {
         try database.execute(
-            sql: "INSERT OR REPLACE INTO worker VALUES (?, ?, ?, ?, ?)",
-            arguments: [
-                worker.id.rawValue, worker.address, worker.slots, worker.launchPort, worker.lastSeen,
-            ])
+            sql: "INSERT OR REPLACE INTO worker VALUES (?, ?)",
+            arguments: [worker.id.rawValue, try encode(worker)])
     }
 
     /// How far a stream of an attempt is stored, in bytes of the worker's file.

@@ -1,5 +1,6 @@
 import AlgorithmSpecs
 import Diagnostics
+import JobLifecycle
 import SageMakerShapes
 
 /// What a job must satisfy beyond the shape of its request: an algorithm that exists, its
@@ -21,6 +22,7 @@ struct TrainingJobRules {
         try checkOutput()
         try checkResources()
         try checkShards(RuntimeSettings(values))
+        _ = try JobPolicy(request)
         try checkStopping()
         try checkTags()
     }

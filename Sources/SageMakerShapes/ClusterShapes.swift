@@ -9,19 +9,28 @@ public struct ListWorkersResponse: Codable, Sendable, Equatable {
 public struct WorkerSummary: Codable, Sendable, Equatable {
     public var workerName: String
     public var address: String
-    /// `ready` or `lost`.
+    /// `on-demand`, `spot` or `keeper`.
+    public var kind: String
+    /// `ready`, `draining`, `drained`, `quarantined` or `lost`.
     public var state: String
+    /// Why it drains or is quarantined.
+    public var reason: String?
     public var slots: Int
     public var freeSlots: Int
     /// Seconds since 1970 of its last heartbeat.
     public var lastSeen: Double
+    /// Bytes of hot state in its shared memory.
+    public var hotStateBytes: Int
     public init(
-        workerName: String, address: String, state: String, slots: Int, freeSlots: Int,
-        lastSeen: Double
+        workerName: String, address: String, kind: String, state: String, reason: String? = nil, slots: Int,
+        freeSlots: Int, lastSeen: Double, hotStateBytes: Int = 0
     ) {
         self.workerName = workerName
         self.address = address
+        self.kind = kind
         self.state = state
+        self.reason = reason
+        self.hotStateBytes = hotStateBytes
         self.slots = slots
         self.freeSlots = freeSlots
         self.lastSeen = lastSeen
@@ -29,12 +38,43 @@ public struct WorkerSummary: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey {
         case workerName = "WorkerName"
         case address = "Address"
+        case kind = "Kind"
         case state = "State"
+        case reason = "Reason"
+        case hotStateBytes = "HotStateBytes"
         case slots = "Slots"
         case freeSlots = "FreeSlots"
         case lastSeen = "LastSeen"
     }
 }
+
+/// Lockstep.DrainWorker's request.
+public struct DrainWorkerRequest: Codable, Sendable, Equatable {
+    public var workerName: String
+    public var reason: String?
+    /// What is left on the worker by then is killed.
+    public var deadlineInSeconds: Int?
+    public init(workerName: String, reason: String? = nil, deadlineInSeconds: Int? = nil) {
+        self.workerName = workerName
+        self.reason = reason
+        self.deadlineInSeconds = deadlineInSeconds
+    }
+    enum CodingKeys: String, CodingKey {
+        case workerName = "WorkerName"
+        case reason = "Reason"
+        case deadlineInSeconds = "DeadlineInSeconds"
+    }
+}
+
+/// Lockstep.ResumeWorker's request.
+public struct WorkerNameRequest: Codable, Sendable, Equatable {
+    public var workerName: String
+    public init(workerName: String) { self.workerName = workerName }
+    enum CodingKeys: String, CodingKey { case workerName = "WorkerName" }
+}
+
+/// Answer to a call about one worker.
+public typealias WorkerNameResponse = WorkerNameRequest
 
 /// Lockstep.ListAlgorithms' answer.
 public struct ListAlgorithmsResponse: Codable, Sendable, Equatable {

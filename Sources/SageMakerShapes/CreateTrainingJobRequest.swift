@@ -110,11 +110,14 @@ public struct OutputDataConfig: Codable, Sendable, Equatable {
 public struct ResourceConfig: Codable, Sendable, Equatable {
     public var instanceType: String?
     public var instanceCount: Int?
+    /// Lockstep's own: fewest ranks an elastic job does with.
+    public var minInstanceCount: Int?
     public var volumeSizeInGB: Int?
     public init() {}
     enum CodingKeys: String, CodingKey {
         case instanceType = "InstanceType"
         case instanceCount = "InstanceCount"
+        case minInstanceCount = "MinInstanceCount"
         case volumeSizeInGB = "VolumeSizeInGB"
     }
 }

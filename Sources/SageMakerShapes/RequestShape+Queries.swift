@@ -23,6 +23,18 @@ extension RequestShape {
         RequestMember("TrainingPlanArnEquals", .string(TextLimits(50, 2048))),
     ])
 
+    private static let worker = RequestMember(
+        "WorkerName", .string(TextLimits(1, 63, pattern: "[A-Za-z0-9][A-Za-z0-9._-]*")), isRequired: true)
+
+    /// Lockstep.ResumeWorker.
+    public static let workerName = structure([worker])
+
+    /// Lockstep.DrainWorker.
+    public static let drainWorker = structure([
+        worker, RequestMember("Reason", .string(TextLimits(0, 256))),
+        RequestMember("DeadlineInSeconds", .integer(from: 1, to: 86_400)),
+    ])
+
     /// ListTags.
     public static let listTags = structure([
         RequestMember(

@@ -131,6 +131,7 @@ extension RequestShape {
     private static let resourceConfig = structure([
         RequestMember("InstanceType", .text),
         RequestMember("InstanceCount", .integer(from: 1, to: nil)),
+        RequestMember("MinInstanceCount", .integer(from: 1, to: nil)),
         RequestMember("VolumeSizeInGB", .integer(from: 0, to: nil)),
         RequestMember("VolumeKmsKeyId", kmsKey),
         RequestMember("KeepAlivePeriodInSeconds", .integer(from: 0, to: 21600)),

@@ -152,6 +152,8 @@ extension TrainingJobDescription {
         public var firstStep: Int?
         public var lastStep: Int?
         public var outcome: String?
+        /// Whether rank 0 is a state keeper.
+        public var hasStateKeeper: Bool?
         public init(number: Int, startTime: Double, workers: [String]) {
             self.number = number
             self.startTime = startTime
@@ -165,6 +167,7 @@ extension TrainingJobDescription {
             case firstStep = "FirstStep"
             case lastStep = "LastStep"
             case outcome = "Outcome"
+            case hasStateKeeper = "HasStateKeeper"
         }
     }
 }

@@ -16,6 +16,7 @@ extension ControlMessage {
         if read == nil { read = try Self.report(frame.pointee) }
         if read == nil { read = try Self.order(frame.pointee) }
         if read == nil { read = try Self.command(frame.pointee) }
+        if read == nil { read = try Self.departure(frame.pointee) }
         guard let read else {
             throw LockstepError(.network, "a frame of \(body.count) bytes holds no message known here")
         }
@@ -50,7 +51,8 @@ extension ControlMessage {
             return .registered(
                 leaseSeconds: registered.lease_seconds, heartbeatSeconds: registered.heartbeat_seconds)
         case LOCKSTEP__FRAME__BODY_HEARTBEAT:
-            return .heartbeat(sequence: frame.heartbeat.pointee.sequence)
+            let heartbeat = frame.heartbeat.pointee
+            return .heartbeat(sequence: heartbeat.sequence, hotStateBytes: heartbeat.hot_state_bytes)
         case LOCKSTEP__FRAME__BODY_LINES:
             let lines = frame.lines.pointee
             return .lines(try wrap { try protobufArray(lines.chunks, lines.n_chunks, LineChunk.init) })
@@ -87,6 +89,15 @@ extension ControlMessage {
                 descriptor: frame.output.pointee.descriptor,
                 data: [UInt8](protobuf: frame.output.pointee.data))
         case LOCKSTEP__FRAME__BODY_EXITED: .exited(status: frame.exited.pointee.status)
+        default: nil
+        }
+    }
+
+    private static func departure(_ frame: Lockstep__Frame) throws(LockstepError) -> ControlMessage? {
+        switch frame.body_case {
+        case LOCKSTEP__FRAME__BODY_DRAIN: .drain(try DrainWish(frame.drain.pointee))
+        case LOCKSTEP__FRAME__BODY_DRAINED: .drained
+        case LOCKSTEP__FRAME__BODY_FORGET: .forget(try JobName(protobuf: frame.forget.pointee.job))
         default: nil
         }
     }
@@ -129,10 +140,44 @@ extension Registration {
             launchPort: Int(message.launch_port),
             attempts: try ControlMessage.wrap {
                 try protobufArray(message.attempts, message.n_attempts) { try AttemptID($0) }
-            })
+            },
+            kind: try Self.kind(String(protobuf: message.kind)),
+            hotStateFolder: String(protobuf: message.hot_state_folder),
+            hotJobs: try ControlMessage.wrap {
+                try (0..<message.n_hot_jobs).map { try JobName(protobuf: message.hot_jobs[$0]) }
+            },
+            departure: message.drain == nil ? nil : try DrainWish(message.drain.pointee))
         guard !worker.rawValue.isEmpty, !instance.isEmpty else {
             throw LockstepError(.network, "a worker registers without a name")
         }
+    }
+
+    private static func kind(_ text: String) throws(LockstepError) -> WorkerKind {
+        guard let kind = WorkerKind(rawValue: text) else {
+            throw LockstepError(.network, "a worker registers as \"\(text)\", which is no kind of worker")
+        }
+        return kind
+    }
+}
+
+extension DrainWish {
+    fileprivate init(_ message: Lockstep__Drain) throws(LockstepError) {
+        let seconds = message.deadline_seconds
+        guard seconds.isFinite, seconds >= 0 else {
+            throw LockstepError(.network, "a drain has the deadline \(seconds)")
+        }
+        self.init(reason: String(protobuf: message.reason), deadlineSeconds: seconds == 0 ? nil : seconds)
+    }
+}
+
+extension JobName {
+    fileprivate init(protobuf text: UnsafeMutablePointer<CChar>?) throws(LockstepError) {
+        let name = String(protobuf: text)
+        // It becomes a folder's name on the worker, so nothing else may pass.
+        guard JobName.isWellFormed(name) else {
+            throw LockstepError(.network, "a frame names the job \"\(name)\"")
+        }
+        self.init(name)
     }
 }
 
@@ -144,7 +189,8 @@ extension LaunchOrder {
                 GangMember(
                     worker: WorkerID(String(protobuf: member.worker)),
                     address: String(protobuf: member.address), launchPort: Int(member.launch_port),
-                    ranks: Int(member.ranks))
+                    ranks: Int(member.ranks), hotStateFolder: String(protobuf: member.hot_state_folder),
+                    isKeeper: member.is_keeper != 0)
             },
             environment: protobufArray(message.environment, message.n_environment) { variable in
                 EnvironmentVariable(

@@ -29,6 +29,7 @@ extension ControlMessage {
         case .hello, .challenge, .proof, .welcome, .refused: fillHandshake(&frame)
         case .register, .registered, .heartbeat, .lines, .received: fillReport(&frame)
         case .launch, .stop, .kill, .running, .ended, .settled: fillOrder(&frame)
+        case .drain, .drained, .forget: fillDeparture(&frame)
         case .run, .started, .output, .exited: fillCommand(&frame)
         }
     }
@@ -72,9 +73,10 @@ extension ControlMessage {
             frame.registered.pointee.lease_seconds = lease
             frame.registered.pointee.heartbeat_seconds = heartbeat
             frame.body_case = LOCKSTEP__FRAME__BODY_REGISTERED
-        case .heartbeat(let sequence):
+        case .heartbeat(let sequence, let hotStateBytes):
             frame.heartbeat = ProtobufMemory.allocate(lockstep__heartbeat__init)
             frame.heartbeat.pointee.sequence = sequence
+            frame.heartbeat.pointee.hot_state_bytes = hotStateBytes
             frame.body_case = LOCKSTEP__FRAME__BODY_HEARTBEAT
         case .lines(let chunks):
             frame.lines = ProtobufMemory.allocate(lockstep__lines__init)
@@ -121,6 +123,22 @@ extension ControlMessage {
         }
     }
 
+    private func fillDeparture(_ frame: inout Lockstep__Frame) {
+        switch self {
+        case .drain(let wish):
+            frame.drain = wish.protobuf
+            frame.body_case = LOCKSTEP__FRAME__BODY_DRAIN
+        case .drained:
+            frame.drained = ProtobufMemory.allocate(lockstep__drained__init)
+            frame.body_case = LOCKSTEP__FRAME__BODY_DRAINED
+        case .forget(let job):
+            frame.forget = ProtobufMemory.allocate(lockstep__forget__init)
+            frame.forget.pointee.job = ProtobufMemory.copy(job.rawValue)
+            frame.body_case = LOCKSTEP__FRAME__BODY_FORGET
+        default: preconditionFailure("no message about leaving")
+        }
+    }
+
     private func fillCommand(_ frame: inout Lockstep__Frame) {
         switch self {
         case .run(let attempt, let command):
@@ -155,6 +173,20 @@ extension Registration {
         message.launch_port = UInt32(clamping: launchPort)
         message.n_attempts = attempts.count
         message.attempts = ProtobufMemory.array(attempts, \.protobuf)
+        message.kind = ProtobufMemory.copy(kind.rawValue)
+        message.hot_state_folder = ProtobufMemory.copy(hotStateFolder)
+        message.n_hot_jobs = hotJobs.count
+        message.hot_jobs = ProtobufMemory.array(hotJobs) { ProtobufMemory.copy($0.rawValue) }
+        if let departure { message.drain = departure.protobuf }
+    }
+}
+
+extension DrainWish {
+    fileprivate var protobuf: UnsafeMutablePointer<Lockstep__Drain> {
+        let message: UnsafeMutablePointer<Lockstep__Drain> = ProtobufMemory.allocate(lockstep__drain__init)
+        message.pointee.reason = ProtobufMemory.copy(reason)
+        message.pointee.deadline_seconds = deadlineSeconds ?? 0
+        return message
     }
 }
 
@@ -170,6 +202,8 @@ extension LaunchOrder {
             copy.pointee.address = ProtobufMemory.copy(member.address)
             copy.pointee.launch_port = UInt32(clamping: member.launchPort)
             copy.pointee.ranks = UInt32(clamping: member.ranks)
+            copy.pointee.hot_state_folder = ProtobufMemory.copy(member.hotStateFolder)
+            copy.pointee.is_keeper = member.isKeeper ? 1 : 0
             return copy
         }
         message.n_environment = environment.count

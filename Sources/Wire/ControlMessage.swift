@@ -10,7 +10,7 @@ package enum ControlMessage: Sendable, Equatable {
     case refused(code: String, reason: String)
     case register(Registration)
     case registered(leaseSeconds: Double, heartbeatSeconds: Double)
-    case heartbeat(sequence: UInt64)
+    case heartbeat(sequence: UInt64, hotStateBytes: UInt64)
     case launch(LaunchOrder)
     case stop(AttemptID)
     case kill(AttemptID)
@@ -23,9 +23,12 @@ package enum ControlMessage: Sendable, Equatable {
     case started(pid: UInt32)
     case output(descriptor: UInt32, data: [UInt8])
     case exited(status: Int32)
+    case drain(DrainWish)
+    case drained
+    case forget(JobName)
 
     /// Version of the messages' meaning, compared at the start of every connection.
-    package static let version: UInt32 = 1
+    package static let version: UInt32 = 2
 }
 
 /// How a worker introduces itself.
@@ -39,9 +42,17 @@ package struct Registration: Sendable, Equatable {
     package var launchPort: Int
     /// Attempts it owns whose end the coordinator has not acknowledged.
     package var attempts: [AttemptID]
+    package var kind: WorkerKind
+    /// Folder in the node's shared memory for the jobs' hot states; empty: none.
+    package var hotStateFolder: String
+    /// Jobs whose hot state it holds.
+    package var hotJobs: [JobName]
+    /// Set while the worker is to leave.
+    package var departure: DrainWish?
     package init(
         worker: WorkerID, instance: String, address: String, slots: Int, launchPort: Int,
-        attempts: [AttemptID]
+        attempts: [AttemptID], kind: WorkerKind = .onDemand, hotStateFolder: String = "",
+        hotJobs: [JobName] = [], departure: DrainWish? = nil
     ) {
         self.worker = worker
         self.instance = instance
@@ -49,6 +60,21 @@ package struct Registration: Sendable, Equatable {
         self.slots = slots
         self.launchPort = launchPort
         self.attempts = attempts
+        self.kind = kind
+        self.hotStateFolder = hotStateFolder
+        self.hotJobs = hotJobs
+        self.departure = departure
+    }
+}
+
+/// A worker's wish to be left in good order.
+package struct DrainWish: Sendable, Equatable {
+    package var reason: String
+    /// What is left after so long is killed; `nil`: no limit.
+    package var deadlineSeconds: Double?
+    package init(reason: String, deadlineSeconds: Double?) {
+        self.reason = reason
+        self.deadlineSeconds = deadlineSeconds
     }
 }
 
@@ -58,11 +84,20 @@ package struct GangMember: Sendable, Equatable, Codable {
     package var address: String
     package var launchPort: Int
     package var ranks: Int
-    package init(worker: WorkerID, address: String, launchPort: Int, ranks: Int) {
+    /// Folder of this job's hot state there; empty: none.
+    package var hotStateFolder: String
+    /// Whether its one rank is a state keeper, which owns no logical shard.
+    package var isKeeper: Bool
+    package init(
+        worker: WorkerID, address: String, launchPort: Int, ranks: Int, hotStateFolder: String = "",
+        isKeeper: Bool = false
+    ) {
         self.worker = worker
         self.address = address
         self.launchPort = launchPort
         self.ranks = ranks
+        self.hotStateFolder = hotStateFolder
+        self.isKeeper = isKeeper
     }
 }
 

@@ -1,3 +1,4 @@
+import ClusterTypes
 import Glibc
 import Wire
 
@@ -20,28 +21,35 @@ package struct GangCommand: Sendable, Equatable {
         environment["OPENBLAS_NUM_THREADS"] = "1"
         environment[Self.marker] = folder.path
         var words = [
-            "mpirun", "-n", "\(plan.world)",
+            "mpirun",
             // A dead rank shall cost milliseconds, not Open MPI's second of politeness.
             "--mca", "odls_base_sigkill_timeout", "0",
             "--mca", "plm_rsh_no_tree_spawn", "1",
             "--mca", "plm_rsh_agent", "\(plan.daemonProgram) launch-agent",
             "--bind-to", "none", "--oversubscribe", "--tag-output",
         ]
-        let hosts = Self.hosts(plan)
-        if hosts.count > 1 {
-            words += ["--host", hosts.map { "\($0.address):\($0.ranks)" }.joined(separator: ",")]
-        }
         var exported = plan.environment.map(\.name).filter { !Self.isReserved($0) }
         exported += ["OPENBLAS_NUM_THREADS", Self.marker]
         exported += ["PATH", "LD_LIBRARY_PATH"].filter { environment[$0] != nil }
-        for name in Set(exported).sorted() { words += ["-x", name] }
+        let exports = Set(exported).sorted().flatMap { ["-x", $0] }
         if isRoot {
             environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
             environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
         }
-        words += [plan.trainProgram, folder.jobFile, "--attempt-dir", folder.path]
+        // One application context a worker: each tells its ranks where they are.
+        for (index, member) in plan.gang.enumerated() {
+            if index > 0 { words.append(":") }
+            words += ["-n", "\(member.ranks)"]
+            if !Self.isOneNode(plan) { words += ["--host", "\(member.address):\(member.ranks)"] }
+            words += exports + Self.rank(plan, member, folder)
+        }
         arguments = words
         self.environment = environment
+    }
+
+    /// The program of a member's ranks.
+    private static func rank(_ plan: LaunchPlan, _ member: GangMember, _ folder: AttemptFolder) -> [String] {
+        [plan.trainProgram, folder.jobFile, "--attempt-dir", folder.path]
     }
 
     /// `environment` without what an MPI world around this process left in it.
@@ -53,16 +61,8 @@ package struct GangCommand: Sendable, Equatable {
         ["OMPI_", "PMIX_", "PMI_", "PRTE_", "ORTE_"].contains { name.hasPrefix($0) } || name == marker
     }
 
-    /// One entry a node, in the order of the ranks; workers that share an address are one node.
-    private static func hosts(_ plan: LaunchPlan) -> [(address: String, ranks: Int)] {
-        var hosts: [(address: String, ranks: Int)] = []
-        for member in plan.gang {
-            if let index = hosts.firstIndex(where: { $0.address == member.address }) {
-                hosts[index].ranks += member.ranks
-            } else {
-                hosts.append((member.address, member.ranks))
-            }
-        }
-        return hosts
+    /// Whether all of the gang's workers share an address, so that `mpirun` reaches no other node.
+    private static func isOneNode(_ plan: LaunchPlan) -> Bool {
+        Set(plan.gang.map(\.address)).count <= 1
     }
 }

@@ -20,6 +20,13 @@ package struct WorkerConfiguration: Sendable {
     package var endsGangsOnExit: Bool
     /// Time between a stop request and the end by force.
     package var graceSeconds: Double
+    package var kind: WorkerKind
+    /// Folder of a memory file system for hot states; empty: none.
+    package var hotStateRoot: String
+    /// Where to look for a notice that the node will be taken away.
+    package var notices: [SpotNoticeSource]
+    /// How often to look.
+    package var noticeSeconds: Double
 
     /// SageMaker's time between the stop signal and the end by force.
     package static let defaultGraceSeconds = 120.0
@@ -27,7 +34,9 @@ package struct WorkerConfiguration: Sendable {
     package init(
         coordinatorHost: String, coordinatorPort: Int, worker: WorkerID, slots: Int, dataFolder: String,
         tokenFile: String, address: String, trainProgram: String, daemonProgram: String,
-        endsGangsOnExit: Bool = false, graceSeconds: Double = defaultGraceSeconds
+        endsGangsOnExit: Bool = false, graceSeconds: Double = defaultGraceSeconds,
+        kind: WorkerKind = .onDemand, hotStateRoot: String = HotStateFolder.defaultRoot,
+        notices: [SpotNoticeSource] = [], noticeSeconds: Double = 5
     ) {
         self.coordinatorHost = coordinatorHost
         self.coordinatorPort = coordinatorPort
@@ -40,6 +49,10 @@ package struct WorkerConfiguration: Sendable {
         self.daemonProgram = daemonProgram
         self.endsGangsOnExit = endsGangsOnExit
         self.graceSeconds = graceSeconds
+        self.kind = kind
+        self.hotStateRoot = hotStateRoot
+        self.notices = notices
+        self.noticeSeconds = noticeSeconds
     }
 
     var attempts: String { dataFolder + "/attempts" }

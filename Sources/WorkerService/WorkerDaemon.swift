@@ -22,6 +22,8 @@ package struct WorkerDaemon: Service {
     static let conflictPatienceSeconds = 12.0
     /// How long gangs may take to leave when the daemon ends them on exit.
     static let exitGraceSeconds = 10.0
+    /// How long a daemon that is told to end looks for its coordinator.
+    static let solitudeSeconds = 3.0
 
     /// - Throws: when the token cannot be read.
     package init(_ configuration: WorkerConfiguration, logger: Logger) throws {
@@ -37,21 +39,66 @@ package struct WorkerDaemon: Service {
         defer { lock.release() }
         let book = AttemptBook(configuration, logger: logger)
         try await book.adopt()
+        let leaving = Leaving()
+        let hotStates = HotStateFolder(
+            root: configuration.hotStateRoot, cluster: token.clusterTag, worker: configuration.worker)
         let listener = try await ControlServer.bind(
             host: configuration.address, port: 0, token: token, logger: logger)
-        try await cancelWhenGracefulShutdown {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    try await listener.serve { peer, inbox in
-                        try await LaunchService(logger: logger).serve(peer, &inbox)
-                    }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await listener.serve { peer, inbox in
+                    try await LaunchService(logger: logger).serve(peer, &inbox)
                 }
-                group.addTask { try await stayConnected(book, launchPort: listener.port) }
-                defer { group.cancelAll() }
-                do { try await group.next() } catch is CancellationError {}
             }
+            let session = WorkerSession(
+                configuration: configuration, instance: ControlToken.random(), launchPort: listener.port,
+                book: book, leaving: leaving, hotStates: hotStates, logger: logger)
+            group.addTask { try await stayConnected(session) }
+            group.addTask { try await watchNotices(leaving) }
+            group.addTask {
+                try? await gracefulShutdown()
+                if !configuration.endsGangsOnExit { await leave(leaving) }
+            }
+            defer { group.cancelAll() }
+            do { try await group.next() } catch is CancellationError {}
         }
-        if configuration.endsGangsOnExit { await endGangs(book) }
+        if configuration.endsGangsOnExit {
+            await endGangs(book)
+            // The checkpoints hold what the gangs have committed.
+            hotStates.removeAll()
+        }
+    }
+
+    /// Returns when nothing of the cluster's is left on this node, or when waiting is of no use.
+    private func leave(_ leaving: Leaving) async {
+        guard !Task.isCancelled else { return }
+        let grace = configuration.graceSeconds
+        await leaving.ask("the worker was told to end", deadlineSeconds: grace)
+        logger.info("leaving", metadata: ["graceSeconds": "\(grace)"])
+        let deadline = ContinuousClock.now + .seconds(grace + Self.exitGraceSeconds)
+        while await !leaving.isDrained, ContinuousClock.now < deadline {
+            if await leaving.solitude > .seconds(Self.solitudeSeconds) { break }
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
+        }
+    }
+
+    /// Asks to be drained while there is a notice.
+    private func watchNotices(_ leaving: Leaving) async throws {
+        var isNoticed = false
+        while true {
+            var notice: SpotNotice?
+            for source in configuration.notices where notice == nil { notice = await SpotNotice.look(source) }
+            if let notice, !isNoticed {
+                logger.warning("notice", metadata: ["reason": "\(notice.reason)"])
+                await leaving.ask(
+                    notice.reason, deadlineSeconds: notice.secondsLeft ?? SpotNotice.usualSeconds)
+            } else if notice == nil, isNoticed {
+                logger.info("the notice is withdrawn")
+                await leaving.stay()
+            }
+            isNoticed = notice != nil
+            try await Task.sleep(for: .seconds(configuration.noticeSeconds))
+        }
     }
 
     private func takeDataFolder() throws -> LockFile {
@@ -67,11 +114,8 @@ package struct WorkerDaemon: Service {
                 + "stop it or choose another --data-dir")
     }
 
-    private func stayConnected(_ book: AttemptBook, launchPort: Int) async throws {
+    private func stayConnected(_ session: WorkerSession) async throws {
         let peer = "the coordinator at \(configuration.coordinatorHost):\(configuration.coordinatorPort)"
-        let session = WorkerSession(
-            configuration: configuration, instance: ControlToken.random(), launchPort: launchPort,
-            book: book, logger: logger)
         let start = ContinuousClock.now
         var pause = 0.1
         while !Task.isCancelled {
@@ -92,7 +136,8 @@ package struct WorkerDaemon: Service {
             } catch {
                 logger.warning("no connection", metadata: ["reason": "\(error)", "pauseSeconds": "\(pause)"])
             }
-            await book.disconnected()
+            await session.book.disconnected()
+            await session.leaving.disconnected()
             try await Task.sleep(for: .seconds(pause))
             pause = min(pause * 2, Self.longestPause)
         }

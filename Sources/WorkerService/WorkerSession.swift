@@ -10,6 +10,8 @@ struct WorkerSession: Sendable {
     let instance: String
     let launchPort: Int
     let book: AttemptBook
+    let leaving: Leaving
+    let hotStates: HotStateFolder
     let logger: Logger
 
     /// How often the attempts' files are looked at.
@@ -21,7 +23,9 @@ struct WorkerSession: Sendable {
             .register(
                 Registration(
                     worker: configuration.worker, instance: instance, address: configuration.address,
-                    slots: configuration.slots, launchPort: launchPort, attempts: await book.known)))
+                    slots: configuration.slots, launchPort: launchPort, attempts: await book.known,
+                    kind: configuration.kind, hotStateFolder: hotStates.create() ? hotStates.path : "",
+                    hotJobs: hotStates.jobs, departure: await leaving.wish)))
         let lease: Double
         let heartbeat: Double
         switch try await inbox.next() {
@@ -33,6 +37,7 @@ struct WorkerSession: Sendable {
             throw LockstepError(.network, "\(peer.address) did not answer the registration")
         }
         await book.setLease(seconds: lease, heartbeat: heartbeat)
+        await leaving.connected()
         logger.info("registered", metadata: ["coordinator": "\(peer.address)"])
         configuration.noteRegistration()
         let hearing = LastHeard()
@@ -59,6 +64,8 @@ struct WorkerSession: Sendable {
         case .launch(let order): if let answer = await book.launch(order) { peer.send(answer) }
         case .stop(let attempt): if let answer = await book.stop(attempt) { peer.send(answer) }
         case .kill(let attempt): if let answer = await book.kill(attempt) { peer.send(answer) }
+        case .forget(let job): hotStates.forget(job)
+        case .drained: await leaving.drained()
         default: throw LockstepError(.network, "\(peer.address) sent a message that is not for a worker")
         }
     }
@@ -71,8 +78,13 @@ struct WorkerSession: Sendable {
             for message in await book.collect() { peer.send(message) }
             if ContinuousClock.now >= nextHeartbeat {
                 sequence += 1
-                peer.send(.heartbeat(sequence: sequence))
+                peer.send(.heartbeat(sequence: sequence, hotStateBytes: UInt64(hotStates.byteCount)))
                 nextHeartbeat = ContinuousClock.now + .seconds(heartbeat)
+            }
+            switch await leaving.due() {
+            case .nothing: break
+            case .ask(let wish): peer.send(.drain(wish))
+            case .registerAnew: return peer.close()
             }
             if await hearing.silence > .seconds(lease) { break }
             do { try await Task.sleep(for: Self.pollInterval) } catch { break }

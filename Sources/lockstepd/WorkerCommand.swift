@@ -23,6 +23,18 @@ struct WorkerCommand: AsyncParsableCommand {
     var tokenFile: String
     @Option(help: "Address of this node under which the other nodes reach it.")
     var address = "127.0.0.1"
+    @Option(help: "on-demand, spot, or keeper: a worker that runs state keepers only.")
+    var kind = "on-demand"
+    @Option(help: "Memory file system for hot states; an empty word: keep none.")
+    var hotStateRoot = HotStateFolder.defaultRoot
+    @Option(help: "The node will be taken away while this file is there.")
+    var spotNoticeFile: String?
+    @Option(help: "The node will be taken away while this shell command ends with status 0.")
+    var spotNoticeCommand: String?
+    @Option(help: "Instance-metadata service that announces it, http://169.254.169.254 on EC2.")
+    var spotNoticeUrl: String?
+    @Option(help: "How often to look for such a notice, in seconds.")
+    var spotNoticeInterval = 5.0
     @Flag(help: "On SIGTERM, let the gangs commit and end too, instead of leaving them running.")
     var endGangs = false
     @Option(help: .hidden)
@@ -31,6 +43,16 @@ struct WorkerCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...4096).contains(slots) else {
             throw ValidationError("--slots is \(slots): it must be 1 to 4096")
+        }
+        guard WorkerKind(rawValue: kind) != nil else {
+            let kinds = WorkerKind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--kind is \"\(kind)\": it must be one of \(kinds)")
+        }
+        guard spotNoticeInterval >= 0.1, spotNoticeInterval <= 3600 else {
+            throw ValidationError("--spot-notice-interval is \(spotNoticeInterval): it must be 0.1 to 3600")
+        }
+        if let url = spotNoticeUrl, !url.hasPrefix("http://"), !url.hasPrefix("https://") {
+            throw ValidationError("--spot-notice-url is \"\(url)\": it must begin with http:// or https://")
         }
         guard name.range(of: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", options: .regularExpression) != nil else {
             throw ValidationError(
@@ -47,10 +69,23 @@ struct WorkerCommand: AsyncParsableCommand {
                 worker: WorkerID(name), slots: slots, dataFolder: Programs.absolute(dataDir),
                 tokenFile: Programs.absolute(tokenFile), address: address,
                 trainProgram: Programs.train(beside: daemonProgram), daemonProgram: daemonProgram,
-                endsGangsOnExit: endGangs, graceSeconds: grace),
+                endsGangsOnExit: endGangs, graceSeconds: grace,
+                kind: WorkerKind(rawValue: kind) ?? .onDemand, hotStateRoot: hotStateRoot, notices: notices,
+                noticeSeconds: spotNoticeInterval),
             logger: logger)
-        try await ServiceGroup(
-            services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
-        ).run()
+        // SIGHUP is for an upgrade: the daemon goes at once and its gangs go on.
+        do {
+            try await ServiceGroup(
+                services: [worker], gracefulShutdownSignals: [.sigterm, .sigint],
+                cancellationSignals: [.sighup], logger: logger
+            ).run()
+        } catch is CancellationError {}
+    }
+
+    private var notices: [SpotNoticeSource] {
+        [
+            spotNoticeFile.map { .file(Programs.absolute($0)) }, spotNoticeCommand.map { .command($0) },
+            spotNoticeUrl.map { .metadata($0.hasSuffix("/") ? String($0.dropLast()) : $0) },
+        ].compactMap { $0 }
     }
 }

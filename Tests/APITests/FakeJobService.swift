@@ -65,6 +65,25 @@ actor FakeJobService: JobService {
 
     func workers() async throws -> [WorkerRecord] { workerRecords }
 
+    func drainWorker(_ id: WorkerID, reason: String, deadlineSeconds: Double?) async throws {
+        let index = try workerIndex(id)
+        workerRecords[index].state = .draining
+        workerRecords[index].reason = reason
+    }
+
+    func resumeWorker(_ id: WorkerID) async throws {
+        let index = try workerIndex(id)
+        workerRecords[index].state = .ready
+        workerRecords[index].reason = nil
+    }
+
+    private func workerIndex(_ id: WorkerID) throws -> Int {
+        guard let index = workerRecords.firstIndex(where: { $0.id == id }) else {
+            throw LockstepError(.notFound, "there is no worker named \(id)")
+        }
+        return index
+    }
+
     private func index(of name: JobName) throws -> Int {
         guard let index = records.firstIndex(where: { $0.name == name }) else {
             throw LockstepError(.notFound, "there is no job \(name)")
@@ -102,6 +121,10 @@ extension FakeJobService {
             record.secondaryStatus = .completed
             record.trainingStartTime = record.creationTime + 2
             record.trainingEndTime = end
+            var attempt = AttemptRecord(
+                number: 1, startTime: record.creationTime + 2, workers: [WorkerID("worker-1")])
+            attempt.endTime = end
+            record.attempts = [attempt]
             record.lastModifiedTime = end
             record.transitions.append(
                 StatusTransition(

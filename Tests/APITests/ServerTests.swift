@@ -25,7 +25,8 @@ struct ServerTests {
             #expect(
                 workers?.last
                     == .object([
-                        "WorkerName": "worker-2", "Address": "10.0.0.2", "State": "lost",
+                        "WorkerName": "worker-2", "Address": "10.0.0.2", "Kind": "on-demand", "State": "lost",
+                        "HotStateBytes": .integer(0),
                         "Slots": .integer(4), "FreeSlots": .integer(0), "LastSeen": .number(90.5),
                     ]))
         }
@@ -87,8 +88,8 @@ struct ServerTests {
                 answer.message
                     == "SageMaker.CreateModel is not offered; this cluster knows CreateTrainingJob, "
                     + "DescribeTrainingJob, ListTrainingJobs, StopTrainingJob, ListTags, "
-                    + "DescribeLogStreams, GetLogEvents, FilterLogEvents, ListWorkers, ListAlgorithms, "
-                    + "DescribeAlgorithm")
+                    + "DescribeLogStreams, GetLogEvents, FilterLogEvents, ListWorkers, DrainWorker, "
+                    + "ResumeWorker, ListAlgorithms, DescribeAlgorithm")
             let none = try await api.send(target: nil, text: "{}")
             #expect(none.message == "The request names no operation: X-Amz-Target is missing")
             let path = try await api.send(

@@ -17,12 +17,12 @@ struct ControlChannelTests {
             let echoed = try await ControlClient.withConnection(
                 host: "127.0.0.1", port: port, token: token, peer: "the echo"
             ) { peer, inbox in
-                for sequence in 1...300 { peer.send(.heartbeat(sequence: UInt64(sequence))) }
+                for sequence in 1...300 { peer.send(.heartbeat(sequence: UInt64(sequence), hotStateBytes: 0)) }
                 var echoed: [ControlMessage] = []
                 while echoed.count < 300, let message = try await inbox.next() { echoed.append(message) }
                 return echoed
             }
-            #expect(echoed == (1...300).map { .heartbeat(sequence: $0) })
+            #expect(echoed == (1...300).map { .heartbeat(sequence: $0, hotStateBytes: 0) })
         }
     }
 
@@ -58,10 +58,10 @@ struct ControlChannelTests {
             let answer = try await ControlClient.withConnection(
                 host: "127.0.0.1", port: port, token: token, peer: "the echo"
             ) { peer, inbox in
-                peer.send(.heartbeat(sequence: 1))
+                peer.send(.heartbeat(sequence: 1, hotStateBytes: 0))
                 return try await inbox.next()
             }
-            #expect(answer == .heartbeat(sequence: 1))
+            #expect(answer == .heartbeat(sequence: 1, hotStateBytes: 0))
         }
     }
 

@@ -38,6 +38,7 @@ final class CoordinatorBench {
     private let time: Clock
     private(set) var coordinator: Coordinator
     private var connections = 0
+    private var numbers: [WorkerID: Int] = [:]
 
     private final class Clock: Sendable {
         let seconds = Mutex(1000.0)
@@ -79,7 +80,7 @@ final class CoordinatorBench {
     ) async throws -> RecordedWorker {
         connections += 1
         let worker = RecordedWorker("\(name)-\(connections)")
-        try await coordinator.register(
+        numbers[WorkerID(name)] = try await coordinator.register(
             Registration(
                 worker: WorkerID(name), instance: instance ?? name, address: "127.0.0.1", slots: 1,
                 launchPort: 1, attempts: attempts),
@@ -88,7 +89,8 @@ final class CoordinatorBench {
     }
 
     func heard(_ worker: String, _ message: ControlMessage) async throws {
-        try await coordinator.heard(WorkerID(worker), message)
+        let id = WorkerID(worker)
+        try await coordinator.heard(id, connection: numbers[id] ?? 0, message)
     }
 
     /// Attempt `number` of the job `job` ends on w1.

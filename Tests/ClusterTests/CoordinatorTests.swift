@@ -88,7 +88,7 @@ import Wire
             _ = try await bench.register("w2")
             try await bench.create("job", slots: 2)
             bench.advance(4)
-            try await bench.heard("w1", .heartbeat(sequence: 1))
+            try await bench.heard("w1", .heartbeat(sequence: 1, hotStateBytes: 0))
             bench.advance(2)
             await bench.coordinator.tick()
             let attempt = AttemptID(job: JobName("job"), number: 1)

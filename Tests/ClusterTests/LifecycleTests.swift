@@ -22,6 +22,8 @@ import Testing
         waiting      stop         over/Stopped
         waiting      clock        -
         waiting      overdue      -
+        waiting      yield        -
+        waiting      overstayed   -
         pausing      placed       -
         pausing      waits        waiting/Pending
         pausing      running      - kill2
@@ -37,7 +39,9 @@ import Testing
         pausing      missing      -
         pausing      stop         over/Stopped
         pausing      clock        -
-        pausing      overdue      over/MaxRuntimeExceeded
+        pausing      overdue      -
+        pausing      yield        -
+        pausing      overstayed   -
         launching    placed       -
         launching    waits        -
         launching    running      running/Starting
@@ -54,6 +58,8 @@ import Testing
         launching    stop         launching/Stopping stop1
         launching    clock        -
         launching    overdue      launching/Stopping stop1
+        launching    yield        launching/Interrupted stop1
+        launching    overstayed   launching/Interrupted kill1
         running      placed       -
         running      waits        -
         running      running      -
@@ -70,6 +76,8 @@ import Testing
         running      stop         running/Stopping stop1
         running      clock        -
         running      overdue      running/Stopping stop1
+        running      yield        running/Interrupted stop1
+        running      overstayed   running/Interrupted kill1
         interrupted  placed       -
         interrupted  waits        -
         interrupted  running      - kill1
@@ -86,6 +94,8 @@ import Testing
         interrupted  stop         running/Stopping stop1
         interrupted  clock        -
         interrupted  overdue      running/Stopping stop1
+        interrupted  yield        -
+        interrupted  overstayed   -
         stopping     placed       -
         stopping     waits        -
         stopping     running      - stop1
@@ -102,6 +112,26 @@ import Testing
         stopping     stop         - stop1
         stopping     clock        -
         stopping     overdue      -
+        stopping     yield        -
+        stopping     overstayed   running/Stopping kill1
+        yielding     placed       -
+        yielding     waits        -
+        yielding     running      - stop1
+        yielding     stale        - kill0
+        yielding     training     -
+        yielding     completed    over/Completed
+        yielding     left         waiting/Interrupted
+        yielding     userError    over/Failed
+        yielding     killed       waiting/Interrupted
+        yielding     crashed      waiting/Restarting
+        yielding     lost         waiting/Interrupted
+        yielding     memberLost   running/Interrupted kill1
+        yielding     missing      waiting/Interrupted
+        yielding     stop         running/Stopping stop1
+        yielding     clock        -
+        yielding     overdue      running/Stopping stop1
+        yielding     yield        -
+        yielding     overstayed   running/Interrupted kill1
         over         placed       -
         over         waits        -
         over         running      - kill1
@@ -118,6 +148,8 @@ import Testing
         over         stop         -
         over         clock        -
         over         overdue      -
+        over         yield        -
+        over         overstayed   -
         """
         .split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
 
@@ -244,14 +276,70 @@ import Testing
         #expect(job.record.step == 5 && job.record.attempts[0].lastStep == 5)
     }
 
-    @Test func `the running time over all attempts is limited`() {
+    @Test func `the running time over all attempts is limited, without that of waiting`() {
         var job = JobFixture.running()
         _ = job.apply(.ended(attempt: 1, JobFixture.signalled(9)), at: 500)
-        _ = job.apply(.placed(JobFixture.gang), at: 501)
-        #expect(job.apply(.clock, at: 1009) == [])
-        #expect(job.apply(.clock, at: 1010) == [.stop(attempt: 2)])
-        _ = job.apply(.ended(attempt: 2, AttemptEnd(.exited, status: 75, time: 0)), at: 1012)
+        #expect(job.apply(.clock, at: 5000) == [] && job.phase == .waiting(notBefore: 500))
+        _ = job.apply(.placed(JobFixture.gang), at: 5000)
+        #expect(job.apply(.clock, at: 5509) == [])
+        #expect(job.apply(.clock, at: 5510) == [.stop(attempt: 2)])
+        _ = job.apply(.ended(attempt: 2, AttemptEnd(.exited, status: 75, time: 0)), at: 5512)
         #expect(job.record.status == .stopped && job.record.secondaryStatus == .maxRuntimeExceeded)
+        #expect(job.record.runSeconds(at: 9999) == 490 + 512)
+    }
+
+    @Test func `a spot job ends when it has waited too long, with or without a gang`() {
+        for hasGang in [false, true] {
+            var draft = JobFixture.draft()
+            draft.policy.maxWaitSeconds = 600
+            var job = LifecycleState(draft, at: 0)
+            if hasGang { _ = job.apply(.placed(JobFixture.gang), at: 10) }
+            #expect(job.apply(.clock, at: 599) == [])
+            #expect(job.apply(.clock, at: 600) == (hasGang ? [.stop(attempt: 1)] : []))
+            _ = job.apply(.ended(attempt: 1, AttemptEnd(.exited, status: 75, time: 0)), at: 601)
+            #expect(job.record.secondaryStatus == .maxWaitTimeExceeded)
+        }
+    }
+
+    @Test func `faults from outside may come as often as they like while the job gets on`() {
+        var job = JobFixture.fresh(maximumRestarts: 2)
+        for attempt in 1...50 {
+            _ = job.apply(.placed(JobFixture.gang), at: Double(attempt * 100))
+            var progress = TrainingEvent(.progress, time: 0)
+            progress.step = attempt
+            _ = job.apply(.training(attempt: attempt, progress), at: Double(attempt * 100))
+            _ = job.apply(.ended(attempt: attempt, JobFixture.signalled(9)), at: Double(attempt * 100 + 1))
+            #expect(job.wantsSlots(at: Double(attempt * 100 + 1)), "at once, attempt \(attempt)")
+        }
+        #expect(job.restarts == 0)
+    }
+
+    @Test func `an elastic job takes any number of slots in its range`() {
+        var draft = JobFixture.draft()
+        draft.policy.minimumSlots = 1
+        for (count, isTaken) in [(0, false), (1, true), (2, true), (3, false)] {
+            var job = LifecycleState(draft, at: 0)
+            let gang = Array(repeating: WorkerID("w1"), count: count)
+            #expect(job.apply(.placed(gang), at: 1).isEmpty != isTaken)
+            var kept = LifecycleState(draft, at: 0)
+            let withKeeper = [WorkerID("keeper")] + gang
+            #expect(kept.apply(.placed(withKeeper, hasKeeper: true), at: 1).isEmpty != isTaken)
+        }
+    }
+
+    @Test func `a job that has made room often enough is left in peace`() {
+        var job = JobFixture.fresh()
+        for round in 1...LifecycleState.givesWayAtMost {
+            job.passedOver = round - 1
+            _ = job.apply(.placed(JobFixture.gang), at: Double(round))
+            #expect(!job.isProtected)
+            job.passedOver = round - 1
+            _ = job.apply(.yield(.preempt(by: JobName("other"))), at: Double(round))
+            _ = job.apply(.ended(attempt: round, AttemptEnd(.exited, status: 75, time: 0)), at: Double(round))
+            #expect(job.passedOver == round)
+        }
+        _ = job.apply(.placed(JobFixture.gang), at: 100)
+        #expect(job.isProtected && job.restarts == 0)
     }
 }
 
@@ -259,11 +347,11 @@ import Testing
 enum JobFixture {
     static let gang = [WorkerID("w1"), WorkerID("w2")]
     static let states = [
-        "waiting", "pausing", "launching", "running", "interrupted", "stopping", "over",
+        "waiting", "pausing", "launching", "running", "interrupted", "yielding", "stopping", "over",
     ]
     static let events = [
         "placed", "waits", "running", "stale", "training", "completed", "left", "userError", "killed",
-        "crashed", "lost", "memberLost", "missing", "stop", "clock", "overdue",
+        "crashed", "lost", "memberLost", "missing", "stop", "clock", "overdue", "yield", "overstayed",
     ]
 
     static func draft(maximumRestarts: Int = 10) -> JobDraft {
@@ -306,6 +394,7 @@ enum JobFixture {
                 _ = job.apply(.ended(attempt: attempt, signalled(9)), at: 99.5)
             }
         case "interrupted": _ = job.apply(.memberLost(attempt: 1, WorkerID("w2")), at: 13)
+        case "yielding": _ = job.apply(.yield(.drain(WorkerID("w2"))), at: 13)
         case "stopping": _ = job.apply(.stopRequested, at: 13)
         case "over": _ = job.apply(.ended(attempt: 1, AttemptEnd(.exited, status: 0, time: 0)), at: 13)
         default: return nil
@@ -331,6 +420,8 @@ enum JobFixture {
             case "missing": .missing(attempt: attempt)
             case "stop": .stopRequested
             case "clock", "overdue": .clock
+            case "yield": .yield(.preempt(by: JobName("other")))
+            case "overstayed": .overstayed(WorkerID("w2"))
             default: nil
             }
         return event.map { ($0, name == "overdue" ? 2000 : 100) }

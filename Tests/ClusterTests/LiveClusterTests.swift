@@ -120,11 +120,25 @@ struct LiveClusterTests {
         }
     }
 
-    @Test func `a worker that is told to end leaves its gang running`() async throws {
+    @Test func `a worker that is told to end is left in good order, and no step is lost`() async throws {
         try await LiveCluster.with(workers: ["w1"], slots: 1) { cluster in
             try await cluster.submit("job", slots: 1, steps: 150)
             _ = try await cluster.wait("job", for: "at step 10") { ($0.step ?? 0) >= 10 }
+            try cluster.startWorker("w2", slots: 1)
             cluster.signalWorker("w1", SIGTERM)
+            let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
+            #expect(record.status == .completed && record.attempts.count == 2)
+            #expect(record.attempts[0].outcome == "left worker w1, which is drained")
+            #expect(record.attempts[1].workers == [WorkerID("w2")])
+            #expect(record.attempts[1].firstStep == record.attempts[0].lastStep)
+        }
+    }
+
+    @Test func `a worker that makes way for an upgrade leaves its gang running`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 1) { cluster in
+            try await cluster.submit("job", slots: 1, steps: 150)
+            _ = try await cluster.wait("job", for: "at step 10") { ($0.step ?? 0) >= 10 }
+            cluster.signalWorker("w1", SIGHUP)
             #expect(!cluster.leftovers().isEmpty)
             try cluster.startWorker("w1", slots: 1)
             let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }

@@ -15,12 +15,14 @@ import Wire
         .register(
             Registration(
                 worker: WorkerID("w"), instance: "i", address: "", slots: 0, launchPort: 0, attempts: [])),
-        .registered(leaseSeconds: 5.5, heartbeatSeconds: 0.25), .heartbeat(sequence: .max),
+        .registered(leaseSeconds: 5.5, heartbeatSeconds: 0.25), .heartbeat(sequence: .max, hotStateBytes: 5),
         .launch(
             LaunchOrder(
                 attempt: attempt, request: Array("{\"a\":1}".utf8),
                 gang: [
-                    GangMember(worker: WorkerID("w"), address: "a", launchPort: 1, ranks: 2),
+                    GangMember(
+                        worker: WorkerID("w"), address: "a", launchPort: 1, ranks: 1,
+                        hotStateFolder: "/dev/shm/x/job-1", isKeeper: true),
                     GangMember(worker: WorkerID("v"), address: "b", launchPort: 2, ranks: 1),
                 ],
                 environment: [EnvironmentVariable(name: "A", value: "x=y\n")])),
@@ -33,6 +35,12 @@ import Wire
         .lines([]), .received([LineMark(attempt: attempt, stream: "events", next: 12)]), .received([]),
         .run(attempt, command: "orted -mca x 1"), .started(pid: 77),
         .output(descriptor: 2, data: [1, 2, 3]), .exited(status: -1),
+        .register(
+            Registration(
+                worker: WorkerID("w"), instance: "i", address: "", slots: 1, launchPort: 0, attempts: [],
+                kind: .spot, hotStateFolder: "/dev/shm/x", hotJobs: [JobName("a"), JobName("b")],
+                departure: DrainWish(reason: "told to end", deadlineSeconds: 1.5))),
+        .drain(DrainWish(reason: "notice", deadlineSeconds: nil)), .drained, .forget(JobName("job-1")),
     ]
 
     @Test(arguments: messages)

@@ -22,6 +22,9 @@ typedef struct Lockstep__Welcome Lockstep__Welcome;
 typedef struct Lockstep__Refused Lockstep__Refused;
 typedef struct Lockstep__Attempt Lockstep__Attempt;
 typedef struct Lockstep__Register Lockstep__Register;
+typedef struct Lockstep__Drain Lockstep__Drain;
+typedef struct Lockstep__Drained Lockstep__Drained;
+typedef struct Lockstep__Forget Lockstep__Forget;
 typedef struct Lockstep__Registered Lockstep__Registered;
 typedef struct Lockstep__Heartbeat Lockstep__Heartbeat;
 typedef struct Lockstep__GangMember Lockstep__GangMember;
@@ -187,10 +190,75 @@ struct  Lockstep__Register
    */
   size_t n_attempts;
   Lockstep__Attempt **attempts;
+  /*
+   * "on-demand", "spot" or "keeper".
+   */
+  char *kind;
+  /*
+   * Folder in the node's shared memory for the jobs' hot states; empty: none.
+   */
+  char *hot_state_folder;
+  /*
+   * Jobs whose hot state it holds.
+   */
+  size_t n_hot_jobs;
+  char **hot_jobs;
+  /*
+   * Set while it is to leave.
+   */
+  Lockstep__Drain *drain;
 };
 #define LOCKSTEP__REGISTER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__register__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL }
+
+
+/*
+ * Worker to coordinator: give this worker no new ranks, let its gangs commit and go on elsewhere.
+ */
+struct  Lockstep__Drain
+{
+  ProtobufCMessage base;
+  /*
+   * Why, in words.
+   */
+  char *reason;
+  /*
+   * What is left after so long is killed; 0: no limit.
+   */
+  double deadline_seconds;
+};
+#define LOCKSTEP__DRAIN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__drain__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Coordinator to worker: it is drained and nothing of the cluster's is left on it.
+ */
+struct  Lockstep__Drained
+{
+  ProtobufCMessage base;
+};
+#define LOCKSTEP__DRAINED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__drained__descriptor) \
+     }
+
+
+/*
+ * Coordinator to worker: the job is over, its hot state is of no use.
+ */
+struct  Lockstep__Forget
+{
+  ProtobufCMessage base;
+  /*
+   * Name of the job.
+   */
+  char *job;
+};
+#define LOCKSTEP__FORGET__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&lockstep__forget__descriptor) \
+    , (char *)protobuf_c_empty_string }
 
 
 /*
@@ -223,10 +291,14 @@ struct  Lockstep__Heartbeat
    * Counts up on a connection.
    */
   uint64_t sequence;
+  /*
+   * Bytes of hot state in the worker's shared memory; 0 from the coordinator.
+   */
+  uint64_t hot_state_bytes;
 };
 #define LOCKSTEP__HEARTBEAT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__heartbeat__descriptor) \
-    , 0 }
+    , 0, 0 }
 
 
 /*
@@ -251,10 +323,18 @@ struct  Lockstep__GangMember
    * Ranks it runs.
    */
   uint32_t ranks;
+  /*
+   * Folder of this job's hot state there; empty: none.
+   */
+  char *hot_state_folder;
+  /*
+   * Whether its one rank is a state keeper, which owns no logical shard.
+   */
+  protobuf_c_boolean is_keeper;
 };
 #define LOCKSTEP__GANG_MEMBER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__gang_member__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -524,7 +604,10 @@ typedef enum {
   LOCKSTEP__FRAME__BODY_RUN = 17,
   LOCKSTEP__FRAME__BODY_STARTED = 18,
   LOCKSTEP__FRAME__BODY_OUTPUT = 19,
-  LOCKSTEP__FRAME__BODY_EXITED = 20
+  LOCKSTEP__FRAME__BODY_EXITED = 20,
+  LOCKSTEP__FRAME__BODY_DRAIN = 21,
+  LOCKSTEP__FRAME__BODY_DRAINED = 22,
+  LOCKSTEP__FRAME__BODY_FORGET = 23
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LOCKSTEP__FRAME__BODY__CASE)
 } Lockstep__Frame__BodyCase;
 
@@ -553,6 +636,9 @@ struct  Lockstep__Frame
     Lockstep__Started *started;
     Lockstep__Output *output;
     Lockstep__Exited *exited;
+    Lockstep__Drain *drain;
+    Lockstep__Drained *drained;
+    Lockstep__Forget *forget;
   };
 };
 #define LOCKSTEP__FRAME__INIT \
@@ -692,6 +778,63 @@ Lockstep__Register *
                       const uint8_t       *data);
 void   lockstep__register__free_unpacked
                      (Lockstep__Register *message,
+                      ProtobufCAllocator *allocator);
+/* Lockstep__Drain methods */
+void   lockstep__drain__init
+                     (Lockstep__Drain         *message);
+size_t lockstep__drain__get_packed_size
+                     (const Lockstep__Drain   *message);
+size_t lockstep__drain__pack
+                     (const Lockstep__Drain   *message,
+                      uint8_t             *out);
+size_t lockstep__drain__pack_to_buffer
+                     (const Lockstep__Drain   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__Drain *
+       lockstep__drain__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__drain__free_unpacked
+                     (Lockstep__Drain *message,
+                      ProtobufCAllocator *allocator);
+/* Lockstep__Drained methods */
+void   lockstep__drained__init
+                     (Lockstep__Drained         *message);
+size_t lockstep__drained__get_packed_size
+                     (const Lockstep__Drained   *message);
+size_t lockstep__drained__pack
+                     (const Lockstep__Drained   *message,
+                      uint8_t             *out);
+size_t lockstep__drained__pack_to_buffer
+                     (const Lockstep__Drained   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__Drained *
+       lockstep__drained__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__drained__free_unpacked
+                     (Lockstep__Drained *message,
+                      ProtobufCAllocator *allocator);
+/* Lockstep__Forget methods */
+void   lockstep__forget__init
+                     (Lockstep__Forget         *message);
+size_t lockstep__forget__get_packed_size
+                     (const Lockstep__Forget   *message);
+size_t lockstep__forget__pack
+                     (const Lockstep__Forget   *message,
+                      uint8_t             *out);
+size_t lockstep__forget__pack_to_buffer
+                     (const Lockstep__Forget   *message,
+                      ProtobufCBuffer     *buffer);
+Lockstep__Forget *
+       lockstep__forget__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   lockstep__forget__free_unpacked
+                     (Lockstep__Forget *message,
                       ProtobufCAllocator *allocator);
 /* Lockstep__Registered methods */
 void   lockstep__registered__init
@@ -1077,6 +1220,15 @@ typedef void (*Lockstep__Attempt_Closure)
 typedef void (*Lockstep__Register_Closure)
                  (const Lockstep__Register *message,
                   void *closure_data);
+typedef void (*Lockstep__Drain_Closure)
+                 (const Lockstep__Drain *message,
+                  void *closure_data);
+typedef void (*Lockstep__Drained_Closure)
+                 (const Lockstep__Drained *message,
+                  void *closure_data);
+typedef void (*Lockstep__Forget_Closure)
+                 (const Lockstep__Forget *message,
+                  void *closure_data);
 typedef void (*Lockstep__Registered_Closure)
                  (const Lockstep__Registered *message,
                   void *closure_data);
@@ -1147,6 +1299,9 @@ extern const ProtobufCMessageDescriptor lockstep__welcome__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__refused__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__attempt__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__register__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__drain__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__drained__descriptor;
+extern const ProtobufCMessageDescriptor lockstep__forget__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__registered__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__heartbeat__descriptor;
 extern const ProtobufCMessageDescriptor lockstep__gang_member__descriptor;

@@ -20,7 +20,8 @@ enum CreateTrainingJob: APIOperation {
             maxRuntimeSeconds: input.stoppingCondition?.maxRuntimeInSeconds
                 ?? TrainingDefaults.maxRuntimeSeconds,
             maximumRestarts: input.retryStrategy?.maximumRetryAttempts
-                ?? TrainingDefaults.maximumRestarts)
+                ?? TrainingDefaults.maximumRestarts,
+            policy: try JobPolicy(input))
         do {
             let record = try await call.service.createJob(draft, invocationID: call.invocationID)
             return CreateTrainingJobResponse(trainingJobArn: record.arn)

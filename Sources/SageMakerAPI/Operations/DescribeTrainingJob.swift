@@ -34,7 +34,8 @@ extension TrainingJobDescription {
         trainingEndTime = record.trainingEndTime
         if let start = record.trainingStartTime, let end = record.trainingEndTime {
             trainingTimeInSeconds = max(1, Int((end - start).rounded(.up)))
-            billableTimeInSeconds = trainingTimeInSeconds
+            // As SageMaker has it: the time with instances, without that of waiting for them.
+            billableTimeInSeconds = max(1, Int(record.runSeconds(at: end).rounded(.up)))
         }
         let metrics = record.finalMetrics.filter(\.value.isFinite)
         if !metrics.isEmpty {
@@ -65,5 +66,6 @@ extension TrainingJobDescription.Attempt {
         firstStep = record.firstStep
         lastStep = record.lastStep
         outcome = record.outcome
+        hasStateKeeper = record.hasKeeper ? true : nil
     }
 }

@@ -12,8 +12,9 @@ enum ListWorkers: APIOperation {
         return ListWorkersResponse(
             workers: workers.map {
                 WorkerSummary(
-                    workerName: $0.id.rawValue, address: $0.address, state: $0.state.rawValue,
-                    slots: $0.slots, freeSlots: $0.freeSlots, lastSeen: $0.lastSeen)
+                    workerName: $0.id.rawValue, address: $0.address, kind: $0.kind.rawValue,
+                    state: $0.state.rawValue, reason: $0.reason, slots: $0.slots, freeSlots: $0.freeSlots,
+                    lastSeen: $0.lastSeen, hotStateBytes: $0.hotStateBytes)
             })
     }
 }

@@ -1,0 +1,57 @@
+package import ClusterTypes
+package import JobLifecycle
+package import Wire
+
+/// What happens to the cluster.
+package enum ClusterEvent: Sendable {
+    /// CreateTrainingJob, with the id of the call if it had one.
+    case create(JobDraft, invocationID: String?)
+    /// StopTrainingJob.
+    case stop(JobName)
+    /// A worker introduces itself on a new connection.
+    case register(Registration, connection: Int)
+    /// A connection has ended; its worker may come back within the lease.
+    case disconnect(WorkerID, connection: Int)
+    /// A sign of life, with the bytes of hot state that the worker holds.
+    case heartbeat(WorkerID, hotStateBytes: Int)
+    /// A worker says that the attempt's supervisor runs.
+    case running(AttemptID, by: WorkerID)
+    /// New lines of `events.jsonl`.
+    case trained([TrainingReport])
+    /// The gang is gone.
+    case ended(AttemptID, AttemptEnd, by: WorkerID)
+    /// A worker is to have no ranks any more.
+    case drain(WorkerID, reason: String, deadlineSeconds: Double?, isOrdered: Bool)
+    /// A drained or quarantined worker is taken back.
+    case resume(WorkerID)
+    /// Time has passed.
+    case tick
+}
+
+/// What a gang has told.
+package struct TrainingReport: Sendable {
+    package var attempt: AttemptID
+    package var events: [TrainingEvent]
+    package init(attempt: AttemptID, events: [TrainingEvent]) {
+        self.attempt = attempt
+        self.events = events
+    }
+}
+
+/// What the coordinator has to do once a change is stored.
+package enum ClusterEffect: Sendable, Equatable {
+    case send(ControlMessage, to: WorkerID, connection: Int)
+    case close(connection: Int)
+}
+
+/// All that one event has changed, for the store, and what follows from it.
+package struct ClusterChange: Sendable {
+    /// Jobs before and after; before is `nil` for a new one.
+    package var jobs: [(old: LifecycleState?, new: LifecycleState)] = []
+    /// Profiles that differ.
+    package var profiles: [WorkerProfile] = []
+    package var effects: [ClusterEffect] = []
+
+    /// Whether there is nothing to store.
+    package var isVolatile: Bool { jobs.isEmpty && profiles.isEmpty }
+}

@@ -1,0 +1,258 @@
+package import ClusterTypes
+package import Diagnostics
+package import JobLifecycle
+import Scheduling
+import Wire
+
+/// The cluster's memory and will as a pure state machine: (state, event, time) → (state, what to store
+/// and to send). Jobs' own machines are inside.
+///
+/// Clock, connections and store are outside, so that a simulation can drive all of it through lost and
+/// late messages and crashes. An event is handled as a whole: the caller stores the change and then
+/// carries out its effects, or, when the store fails, rolls it back and does nothing.
+package struct ClusterState: Sendable {
+    /// A worker that is silent for so long is lost.
+    package let leaseSeconds: Double
+    /// How often workers report.
+    package let heartbeatSeconds: Double
+
+    /// Every job ever created.
+    package internal(set) var jobs: [JobName: LifecycleState] = [:]
+    /// Names in the order of creation.
+    package internal(set) var order: [JobName] = []
+    package internal(set) var workers: [WorkerID: WorkerStanding] = [:]
+
+    var ordinals: [JobName: Int] = [:]
+    var invocations: [JobName: String] = [:]
+    /// Jobs that wait for slots, and jobs that have a gang, by ordinal.
+    var waiting = OrdinalSet()
+    var gangs = OrdinalSet()
+    /// Slots that gangs hold on each worker.
+    var taken: [WorkerID: Int] = [:]
+    /// Whether a new plan could differ from the last one.
+    var needsPlan = true
+    var lastPlan = -Double.infinity
+
+    /// What the current event has changed so far: the values before it.
+    private var oldJobs: [JobName: LifecycleState?] = [:]
+    private var oldWorkers: [WorkerID: WorkerStanding?] = [:]
+    var effects: [ClusterEffect] = []
+
+    /// A cluster as its store remembers it, after a start at `time`: every known worker gets a whole
+    /// lease to come back.
+    ///
+    /// - Parameter jobs: oldest first, with the id of the call that created each.
+    package init(
+        leaseSeconds: Double, heartbeatSeconds: Double,
+        jobs stored: [(state: LifecycleState, invocationID: String?)] = [],
+        workers profiles: [WorkerProfile] = [], at time: Double = 0
+    ) {
+        self.leaseSeconds = leaseSeconds
+        self.heartbeatSeconds = heartbeatSeconds
+        for (state, invocationID) in stored {
+            adopt(state, invocationID: invocationID)
+        }
+        for profile in profiles { workers[profile.id] = WorkerStanding(profile, lastHeard: time) }
+    }
+
+    /// Applies one event.
+    ///
+    /// - Returns: what to store and, after that, to do.
+    /// - Throws: what the event's sender is to be told; nothing has changed then.
+    package mutating func handle(
+        _ event: ClusterEvent, at time: Double
+    ) throws(LockstepError) -> ClusterChange {
+        oldJobs = [:]
+        oldWorkers = [:]
+        effects = []
+        do {
+            try follow(event, time)
+        } catch {
+            rollBack()
+            throw error
+        }
+        if needsPlan { plan(time) }
+        tellDrained()
+        return change()
+    }
+
+    /// Takes the last event back; its change could not be stored.
+    package mutating func rollBack() {
+        for (name, old) in oldJobs {
+            if let new = jobs[name] { account(new, sign: -1) }
+            if let old {
+                jobs[name] = old
+                account(old, sign: 1)
+            } else {
+                jobs[name] = nil
+                ordinals[name] = nil
+                invocations[name] = nil
+                // A new job is the last one.
+                order.removeLast()
+            }
+        }
+        for (id, old) in oldWorkers { workers[id] = old }
+        oldJobs = [:]
+        oldWorkers = [:]
+        needsPlan = true
+    }
+
+    private mutating func follow(_ event: ClusterEvent, _ time: Double) throws(LockstepError) {
+        switch event {
+        case .create(let draft, let invocationID): try create(draft, invocationID, time)
+        case .stop(let name): try stop(name, time)
+        case .register(let registration, let connection): try register(registration, connection, time)
+        case .disconnect(let id, let connection):
+            if workers[id]?.connection == connection { change(id) { $0.connection = nil } }
+        case .heartbeat(let id, let bytes): heard(id, time, hotStateBytes: bytes)
+        case .running(let attempt, let id):
+            heard(id, time)
+            reportRunning(attempt, by: id, time)
+        case .trained(let reports): for report in reports { train(report.attempt, report.events, time) }
+        case .ended(let attempt, let end, let id):
+            heard(id, time)
+            apply(.ended(attempt: attempt.number, end), to: attempt.job, time)
+            if workers[id]?.abandoned.contains(attempt) ?? false {
+                change(id) { $0.abandoned.remove(attempt) }
+                needsPlan = true
+            }
+            send(.settled(attempt), to: id)
+        case .drain(let id, let reason, let seconds, let isOrdered):
+            try drain(id, reason, seconds, isOrdered: isOrdered, time)
+        case .resume(let id): try resume(id)
+        case .tick: tick(time)
+        }
+    }
+
+    private func change() -> ClusterChange {
+        var change = ClusterChange()
+        for (name, old) in oldJobs.sorted(by: { $0.key < $1.key }) {
+            guard let new = jobs[name], old != new else { continue }
+            change.jobs.append((old, new))
+        }
+        for (id, old) in oldWorkers.sorted(by: { $0.key < $1.key }) {
+            if let profile = workers[id]?.profile, profile != old?.profile { change.profiles.append(profile) }
+        }
+        change.effects = effects
+        return change
+    }
+}
+
+extension ClusterState {
+    /// Applies an event to a job and follows its commands.
+    mutating func apply(_ event: JobEvent, to name: JobName, _ time: Double) {
+        guard let old = jobs[name] else { return }
+        var state = old
+        let commands = state.apply(event, at: time)
+        if state != old { replace(old, by: state) }
+        follow(commands, of: state)
+        if state.phase == .over, old.phase != .over { forget(state) }
+    }
+
+    mutating func replace(_ old: LifecycleState, by state: LifecycleState) {
+        let name = state.record.name
+        if oldJobs[name] == nil { oldJobs[name] = .some(old) }
+        account(old, sign: -1)
+        jobs[name] = state
+        account(state, sign: 1)
+        if old.phase != state.phase || old.isLeaving != state.isLeaving { needsPlan = true }
+    }
+
+    /// Adds a job that no event may change back but `rollBack`.
+    mutating func insert(_ state: LifecycleState, invocationID: String?) {
+        oldJobs[state.record.name] = .some(nil)
+        adopt(state, invocationID: invocationID)
+        needsPlan = true
+    }
+
+    private mutating func adopt(_ state: LifecycleState, invocationID: String?) {
+        let name = state.record.name
+        ordinals[name] = order.count
+        order.append(name)
+        invocations[name] = invocationID
+        jobs[name] = state
+        account(state, sign: 1)
+    }
+
+    /// Changes a worker.
+    mutating func change(_ id: WorkerID, _ body: (inout WorkerStanding) -> Void) {
+        guard var worker = workers[id] else { return }
+        if oldWorkers[id] == nil { oldWorkers[id] = .some(worker) }
+        body(&worker)
+        workers[id] = worker
+    }
+
+    /// Adds or replaces a worker.
+    mutating func put(_ worker: WorkerStanding) {
+        let id = worker.profile.id
+        if oldWorkers[id] == nil { oldWorkers[id] = .some(workers[id]) }
+        workers[id] = worker
+    }
+
+    /// Enters a job into, or strikes it from, the books of queues and slots.
+    private mutating func account(_ state: LifecycleState, sign: Int) {
+        guard state.phase != .over, let ordinal = ordinals[state.record.name] else { return }
+        if state.hasGang {
+            for worker in state.record.attempts.last?.workers ?? [] { taken[worker, default: 0] += sign }
+            if sign > 0 { gangs.insert(ordinal) } else { gangs.remove(ordinal) }
+        } else {
+            if sign > 0 { waiting.insert(ordinal) } else { waiting.remove(ordinal) }
+        }
+    }
+
+    /// Jobs that have a gang, oldest first.
+    var jobsWithGang: [LifecycleState] { gangs.values.compactMap { jobs[order[$0]] } }
+
+    /// Sends to a worker, if it is there.
+    mutating func send(_ message: ControlMessage, to id: WorkerID) {
+        guard let connection = workers[id]?.connection else { return }
+        effects.append(.send(message, to: id, connection: connection))
+    }
+
+    private mutating func follow(_ commands: [JobCommand], of state: LifecycleState) {
+        for command in commands {
+            let number =
+                switch command {
+                case .launch(let n), .stop(let n), .kill(let n): n
+                }
+            guard let attempt = state.record.attempts.first(where: { $0.number == number }),
+                let supervisor = attempt.workers.first
+            else { continue }
+            let id = AttemptID(job: state.record.name, number: number)
+            switch command {
+            case .launch: if let order = launchOrder(state, attempt) { send(.launch(order), to: supervisor) }
+            case .stop: send(.stop(id), to: supervisor)
+            case .kill: send(.kill(id), to: supervisor)
+            }
+        }
+    }
+
+    /// The job is over: its hot state is of no use any more.
+    private mutating func forget(_ state: LifecycleState) {
+        let holders = Set(state.record.attempts.flatMap(\.workers))
+        for id in holders.sorted() { send(.forget(state.record.name), to: id) }
+    }
+
+    private func launchOrder(_ state: LifecycleState, _ attempt: AttemptRecord) -> LaunchOrder? {
+        var gang: [GangMember] = []
+        // The supervising worker's node comes first: mpirun runs there, and rank 0 with it.
+        for (rank, id) in attempt.workers.enumerated() {
+            let isKeeper = attempt.hasKeeper && rank == 0
+            if let last = gang.indices.last, gang[last].worker == id, !gang[last].isKeeper {
+                gang[last].ranks += 1
+            } else {
+                guard let worker = workers[id]?.profile else { return nil }
+                let folder = worker.hotStateFolder
+                gang.append(
+                    GangMember(
+                        worker: id, address: worker.address, launchPort: worker.launchPort, ranks: 1,
+                        hotStateFolder: folder.isEmpty ? "" : "\(folder)/\(state.record.name)",
+                        isKeeper: isKeeper))
+            }
+        }
+        return LaunchOrder(
+            attempt: AttemptID(job: state.record.name, number: attempt.number),
+            request: Array(state.record.requestJSON.utf8), gang: gang,
+            environment: RequestEnvironment.variables(ofRequest: state.record.requestJSON))
+    }
+}
