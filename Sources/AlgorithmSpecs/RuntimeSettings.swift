@@ -10,6 +10,8 @@ public struct RuntimeSettings: Sendable, Equatable {
     public var checkpointIntervalSeconds: Double
     /// How many checkpoints are kept.
     public var checkpointsKept: Int
+    /// Steps between hot states; 0: none.
+    public var hotStateIntervalSteps: Int
 
     /// Names, types, ranges and defaults.
     public static let specs: [HyperparameterSpec] = [
@@ -29,11 +31,16 @@ public struct RuntimeSettings: Sendable, Equatable {
         HyperparameterSpec(
             "checkpoints_kept", .integer(IntegerRange(from: 1)), default: "3",
             "How many checkpoints are kept, the newest ones."),
+        HyperparameterSpec(
+            "hot_state_interval_steps", .integer(IntegerRange(from: 0)), default: "1",
+            "Steps between copies of the state in the nodes' shared memory; 0: none, so that an "
+                + "interruption goes back to the newest checkpoint."),
     ]
 
     /// Names of the settings that have no part in the mathematics: they may differ between attempts.
     public static let namesWithoutEffect: Set<String> = [
         "checkpoint_interval_steps", "checkpoint_interval_seconds", "checkpoints_kept",
+        "hot_state_interval_steps",
     ]
 
     /// Takes the settings from checked values; defaults where a value is absent.
@@ -43,5 +50,6 @@ public struct RuntimeSettings: Sendable, Equatable {
         checkpointIntervalSteps = values.integer("checkpoint_interval_steps")
         checkpointIntervalSeconds = values.real("checkpoint_interval_seconds") ?? 5
         checkpointsKept = values.integer("checkpoints_kept") ?? 3
+        hotStateIntervalSteps = values.integer("hot_state_interval_steps") ?? 1
     }
 }

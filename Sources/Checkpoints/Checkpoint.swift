@@ -15,21 +15,6 @@ public struct Checkpoint: Sendable, Equatable {
         self.digest = digest
         self.state = state
     }
-
-    /// Bytes to send it by: commit, digest, then the state as safetensors.
-    package func encoded() throws -> [UInt8] {
-        try commit.encoded + digest.bytes + Safetensors.encode(state)
-    }
-
-    /// Reads what `encoded` gave.
-    package init(decoding bytes: [UInt8], source: String) throws {
-        let start = CommitRecord.byteCount + 32
-        guard bytes.count > start, let commit = CommitRecord(decoding: bytes.prefix(CommitRecord.byteCount))
-        else { throw LockstepError(.bug, "\(source) is too short") }
-        self.init(
-            commit: commit, digest: ChainDigest(bytes: [UInt8](bytes[CommitRecord.byteCount..<start])),
-            state: try Safetensors.decode([UInt8](bytes[start...]), source: source))
-    }
 }
 
 /// `checkpoint.json`: what a checkpoint is, readable without its tensors.

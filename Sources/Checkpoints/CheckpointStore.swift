@@ -67,6 +67,23 @@ public struct CheckpointStore: Sendable {
         return nil
     }
 
+    /// Step and digest of the newest checkpoint, told by its description alone; `nil` without one, or
+    /// where the description cannot be read.
+    ///
+    /// - Throws: `LockstepError(.conflict)` when it belongs to a job with another identity.
+    public func newestAnchor(identity: JobIdentity) throws -> HotStateElection.Anchor? {
+        guard let step = try steps().last else { return nil }
+        do {
+            let description = try CheckpointFiles.description(in: path(step: step))
+            try requireSame(identity, description, path(step: step))
+            guard let digest = ChainDigest(hexadecimal: description.chainDigest), description.step == step
+            else { return nil }
+            return HotStateElection.Anchor(step: step, digest: digest)
+        } catch let error as LockstepError where error.code == .damaged {
+            return nil  // Found out and told when the checkpoint itself is needed.
+        }
+    }
+
     private func requireSame(
         _ identity: JobIdentity, _ description: CheckpointDescription, _ path: String
     ) throws {

@@ -20,14 +20,14 @@ public struct CommitRecord: Sendable, Equatable {
     }
 
     /// Bytes of an encoded record.
-    static let byteCount = 32
+    package static let byteCount = 32
 
     /// Step, samples, hash and world, each as a little-endian 64-bit word.
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         Words.encode([UInt64(step), UInt64(samples), stateHash, UInt64(world)])
     }
 
-    init?(decoding bytes: ArraySlice<UInt8>) {
+    package init?(decoding bytes: ArraySlice<UInt8>) {
         let words = Words.decode(bytes)
         guard words.count == 4, let step = Int(exactly: words[0]), let samples = Int(exactly: words[1]),
             let world = Int(exactly: words[3])
@@ -40,12 +40,12 @@ public struct CommitRecord: Sendable, Equatable {
 /// hash). The world is left out, so jobs that ran on different numbers of ranks have equal digests.
 public struct ChainDigest: Sendable, Equatable {
     /// 32 bytes.
-    private(set) var bytes: [UInt8]
+    package private(set) var bytes: [UInt8]
 
     /// The digest before the first commit.
     public init() { bytes = [UInt8](SHA256.hash(data: [UInt8]("lockstep chain 1".utf8))) }
 
-    init(bytes: [UInt8]) {
+    package init(bytes: [UInt8]) {
         precondition(bytes.count == 32, "a chain digest has 32 bytes, not \(bytes.count)")
         self.bytes = bytes
     }

@@ -73,12 +73,24 @@ public struct AttemptLine: Codable, Sendable, Equatable {
     public var threads: Int
     /// Seconds since 1970.
     public var time: Double
+    /// Number of the attempt in a cluster, from 1; `nil` for a run by hand.
+    public var attempt: Int?
+    /// What the state was taken from: `start`, `checkpoint` or `hot state`; `nil` in old files.
+    public var source: String?
+    /// Name of each rank's worker, in order of rank; empty names outside of a cluster.
+    public var workers: [String]?
 
-    public init(firstStep: Int, world: Int, threads: Int, time: Double) {
+    public init(
+        firstStep: Int, world: Int, threads: Int, time: Double, attempt: Int? = nil, source: String? = nil,
+        workers: [String]? = nil
+    ) {
         self.firstStep = firstStep
         self.world = world
         self.threads = threads
         self.time = time
+        self.attempt = attempt
+        self.source = source
+        self.workers = workers
     }
 
     /// Appends the line to the history in `folder`.

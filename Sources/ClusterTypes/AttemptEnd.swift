@@ -9,6 +9,8 @@ public struct AttemptEnd: Codable, Sendable, Equatable {
         case abandoned
         /// The supervisor died without a word.
         case vanished
+        /// A rank made no progress while its peers waited; `message` names rank, worker, step, operation.
+        case hung
         /// The gang could not be started; `message` says why.
         case notStarted
     }
@@ -20,6 +22,9 @@ public struct AttemptEnd: Codable, Sendable, Equatable {
     public var rank: Int?
     /// Signal that ended that rank, if one did.
     public var signal: Int32?
+    /// Code of that rank's error (a LockstepError code), if it told one, and the step it was in.
+    public var code: String?
+    public var step: Int?
     /// One sentence, or the last lines of standard error.
     public var message: String?
     /// Seconds since 1970.

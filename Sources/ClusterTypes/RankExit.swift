@@ -4,6 +4,8 @@ public enum RankExit {
     public static let completed: Int32 = 0
     /// Stopped on request after a commit; another attempt goes on from there (EX_TEMPFAIL).
     public static let stopped: Int32 = 75
+    /// A rank's state differed from that of the others; the `failed` event names its worker.
+    public static let diverged: Int32 = 76
     // Any other status is a `LockstepError.Code.exitCode`, or a signal.
 }
 

@@ -5,11 +5,12 @@
 public struct TrainingEvent: Codable, Sendable, Equatable {
     public enum Kind: String, Codable, Sendable {
         /// The world stands. Carries `world`, `threads`, `step` (first step still to do, so 0 or
-        /// a resume point).
+        /// a resume point, as far as it is known then; `training` has it for certain).
         case started
         /// Reading the channels.
         case downloading
-        /// First step begins. Carries `step`.
+        /// First step begins. Carries `step`; `name`, what the state was taken from (`start`, `checkpoint`
+        /// or `hot state`), and `workers` whose hot state was not trusted.
         case training
         /// Progress since the last such event: `step`, `epoch`, `samples`, `loss`, `seconds`
         /// (mean per step) and `maxStepSeconds`, `progress` in 0…1, `samplesPerSecond`.
@@ -24,8 +25,8 @@ public struct TrainingEvent: Codable, Sendable, Equatable {
         case completed
         /// Asked to stop; state committed: `step`.
         case stopped
-        /// Failed: `code` (a LockstepError code), `message`, `rank`, `step`; with code `diverged` also
-        /// `workers`, whose state differs from that of the most ranks.
+        /// Failed: `code` (a LockstepError code), `message`, `rank`, `step`. With code `diverged`:
+        /// `workers` whose state differed from that of the most; empty where nobody can say.
         case failed
     }
 
@@ -48,10 +49,9 @@ public struct TrainingEvent: Codable, Sendable, Equatable {
     public var stateHash: String?
     public var modelHash: String?
     public var path: String?
-    /// Workers at fault, by name.
-    public var workers: [String]?
     public var code: String?
     public var message: String?
+    public var workers: [String]?
 
     public init(_ kind: Kind, time: Double) {
         self.kind = kind

@@ -31,6 +31,8 @@ public struct LockstepError: Error, Sendable, CustomStringConvertible {
         public static let damaged = Code(rawValue: "damaged")
         /// Two things that must be equal are not (`lockstep verify`).
         public static let mismatch = Code(rawValue: "mismatch")
+        /// A rank's state differs from that of the others: its machine computes differently.
+        public static let diverged = Code(rawValue: "diverged")
         /// A defect in Lockstep itself.
         public static let bug = Code(rawValue: "internal")
 
@@ -45,7 +47,7 @@ public struct LockstepError: Error, Sendable, CustomStringConvertible {
             case .io: 74
             case .network: 69
             case .denied: 77
-            case .damaged: 76
+            case .damaged, .diverged: 76
             case .mismatch: 1
             default: 70
             }

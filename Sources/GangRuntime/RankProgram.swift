@@ -18,10 +18,20 @@ public struct RankProgram {
         public var attemptFolder: String?
         /// Takes the place of OutputDataConfig.S3OutputPath.
         public var outputFolder: String?
+        /// Name of the worker that the rank runs on; empty outside of a cluster.
+        public var worker: String
+        /// Folder in the node's shared memory for the hot state; empty: none.
+        public var hotStateFolder: String
+        /// Whether rank 0 is a state keeper.
+        public var hasKeeper: Bool
 
         public init(
-            jobPath: String, threads: Int? = nil, attemptFolder: String? = nil, outputFolder: String? = nil
+            jobPath: String, threads: Int? = nil, attemptFolder: String? = nil, outputFolder: String? = nil,
+            worker: String = "", hotStateFolder: String = "", hasKeeper: Bool = false
         ) {
+            self.worker = worker
+            self.hotStateFolder = hotStateFolder
+            self.hasKeeper = hasKeeper
             self.jobPath = jobPath
             self.threads = threads
             self.attemptFolder = attemptFolder
@@ -72,7 +82,7 @@ public struct RankProgram {
                 complain: complain ?? StandardStreams.error)
             let loop = TrainingLoop(
                 plan.training, algorithm: plan.algorithm, communicator: communicator, vote: vote,
-                reporter: reporter, stop: stop)
+                reporter: reporter, stop: stop, setting: try setting())
             switch try loop.run() {
             case .completed: return RankExit.completed
             case .stopped: return RankExit.stopped
@@ -83,11 +93,23 @@ public struct RankProgram {
                 $0.message = String(describing: error)
                 $0.rank = communicator.rank
                 $0.step = communicator.step
+                if !vote.divergedWorkers.isEmpty || (error as? LockstepError)?.code == .diverged {
+                    $0.workers = vote.divergedWorkers
+                }
             }
             guard let shared = vote.sharedFailure else { throw error }
             if vote.isReporter { (complain ?? StandardStreams.error)("lockstep-train: \(shared)") }
             return shared.code.exitCode
         }
+    }
+
+    /// What the command line and the environment tell this rank about itself.
+    private func setting() throws -> RankSetting {
+        let environment = ProcessInfo.processInfo.environment
+        return RankSetting(
+            worker: options.worker, hotStateFolder: options.hotStateFolder, hasKeeper: options.hasKeeper,
+            attempt: options.attemptFolder.flatMap { Int(($0 as NSString).lastPathComponent) },
+            fault: try environment[InjectedFault.variable].map { try InjectedFault($0) })
     }
 
     private func openEvents(rank: Int) throws -> EventLog? {

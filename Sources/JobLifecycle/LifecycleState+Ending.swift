@@ -141,7 +141,7 @@ extension LifecycleState {
     private func kind(_ end: AttemptEnd) -> Fault.Kind {
         if interruption != nil { return .interruption }
         switch end.cause {
-        case .killed, .abandoned, .vanished: return .interruption
+        case .killed, .abandoned, .vanished, .hung: return .interruption
         case .notStarted: return .system
         case .exited:
             // SIGKILL and SIGTERM come from outside: an operator, the memory limit, a machine going down.

@@ -57,7 +57,7 @@ public enum AtomicFile {
     }
 
     /// Writes all of `bytes` to an open file at its position.
-    static func append(_ bytes: [UInt8], to descriptor: Int32, path: String) throws {
+    package static func append(_ bytes: [UInt8], to descriptor: Int32, path: String) throws {
         try bytes.withUnsafeBytes { buffer in
             var rest = buffer
             while !rest.isEmpty {

@@ -16,21 +16,26 @@ final class CommitKeeper {
     private var lastTime: DispatchTime
     private(set) var durableStep: Int?
 
-    /// - Parameter restored: the checkpoint the job goes on from.
+    /// - Parameter resume: where the job goes on from; its commits that the history lacks go into the
+    ///   next checkpoint.
     init(
         store: CheckpointStore, history: String, job: String, identity: JobIdentity,
-        runtime: RuntimeSettings, restored: Checkpoint?, reporter: TrainingReporter
+        runtime: RuntimeSettings, resume: ResumePoint, reporter: TrainingReporter
     ) throws {
         self.runtime = runtime
         self.reporter = reporter
-        digest = restored?.digest ?? ChainDigest()
-        lastStep = restored?.commit.step ?? 0
-        durableStep = restored?.commit.step
+        digest = resume.checkpoint.digest
+        lastStep = resume.durableStep ?? 0
+        durableStep = resume.durableStep
         lastTime = .now()
+        // A state that is all in the history may lie before the tail.
+        let known = resume.tail.knownSteps
+        let missing = known.contains(resume.base) ? resume.tail.after(resume.base) : resume.tail
+        commits = missing.records
         writer = try CheckpointWriter(
             store: store, history: history, job: job, identity: identity,
-            keeping: runtime.checkpointsKept, nextStep: restored.map { $0.commit.step + 1 } ?? 0,
-            digest: digest, report: reporter.warn)
+            keeping: runtime.checkpointsKept, nextStep: missing.firstStep, digest: missing.digestBefore,
+            report: reporter.warn)
     }
 
     /// 64 hex digits over all commits so far.

@@ -10,6 +10,9 @@ public final class GangVote {
     /// The error that every rank threw, if one was: each rank then ends by itself, and one reports.
     public private(set) var sharedFailure: LockstepError?
 
+    /// Workers whose state differed from that of the most, where the failure is a divergence.
+    public internal(set) var divergedWorkers: [String] = []
+
     public init(_ communicator: any Communicator) { self.communicator = communicator }
 
     /// Whether this rank is the one to report a shared failure.

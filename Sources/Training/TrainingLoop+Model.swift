@@ -50,6 +50,7 @@ extension TrainingLoop {
     /// The algorithm's last pass, the last checkpoint, the model. Returns the model's hash.
     func finish(_ training: inout Progress, _ data: OpenedData) throws -> String {
         let step = training.commit.step
+        try settle(&training)
         training.context.begin(step: step)
         let metrics = try training.algorithm.finish(training.context)
         for metric in metrics { reporter.finalMetric(metric, step: step) }

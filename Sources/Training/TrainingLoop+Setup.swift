@@ -23,7 +23,7 @@ extension TrainingLoop {
         try vote.together {
             _ = try ShardDivision(
                 shardCount: plan.runtime.logicalShardCount, ranks: communicator.size,
-                threads: plan.threadCount)
+                threads: plan.threadCount, hasKeeper: setting.hasKeeper)
         }
         let coreTypes = try communicator.allGather([UInt8](plan.coreType.utf8))
             .map { String(decoding: $0, as: UTF8.self) }
@@ -77,7 +77,7 @@ extension TrainingLoop {
             identity: plan.identity(algorithm: type.spec.name, sources: named))
     }
 
-    /// Loads this rank's shards, sets up the algorithm and puts it where the newest checkpoint says.
+    /// Loads this rank's shards, sets up the algorithm and puts it where the newest state says.
     func prepare(_ data: OpenedData) throws -> Progress {
         let team = ThreadTeam(count: plan.threadCount)
         let shards = try vote.together { try loadShards(data, team) }
@@ -87,19 +87,20 @@ extension TrainingLoop {
         var algorithm = try vote.together {
             try type.init(hyperparameters: plan.hyperparameters, data: data.description)
         }
-        let restored = try restore(data.identity)
+        let store = openHotState(data.identity)
+        let restored = try restore(data.identity, store)
         if let restored {
-            algorithm.state = restored.state
-            reporter.say("Resuming from the checkpoint of step \(restored.commit.step)")
+            algorithm.state = restored.checkpoint.state
+            if restored.source == .checkpoint {
+                reporter.say("Resuming from the checkpoint of step \(restored.checkpoint.commit.step)")
+            }
         }
-        let state = algorithm.state
-        let commit =
-            restored?.commit
-            ?? CommitRecord(step: 0, samples: 0, stateHash: state.stateHash, world: communicator.size)
-        let keeper = try vote.together { try makeKeeper(data.identity, restored) }
-        if restored == nil { keeper?.commit(commit, state) }
+        let resume = restored ?? .start(algorithm.state, world: communicator.size)
+        let keeper = try vote.together { try makeKeeper(data.identity, resume) }
         return Progress(
-            algorithm: algorithm, context: context, keeper: keeper, commit: commit, state: state)
+            algorithm: algorithm, context: context, keeper: keeper, holder: hold(resume, in: store),
+            source: resume.source, distrusted: resume.distrusted, commit: resume.checkpoint.commit,
+            state: resume.checkpoint.state)
     }
 
     private func loadShards(
@@ -108,7 +109,8 @@ extension TrainingLoop {
         let count = data.description.logicalShardCount
         let seed = data.description.seed
         let division = try ShardDivision(
-            shardCount: count, ranks: communicator.size, threads: plan.threadCount)
+            shardCount: count, ranks: communicator.size, threads: plan.threadCount,
+            hasKeeper: setting.hasKeeper)
         let own = division.shards(ofRank: communicator.rank, of: communicator.size)
         var shards: [ChannelRole: [LogicalShard]] = [:]
         for (role, source) in data.sources.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -127,28 +129,17 @@ extension TrainingLoop {
         return shards
     }
 
-    /// The newest good checkpoint, read by rank 0 and sent to all.
-    private func restore(_ identity: JobIdentity) throws -> Checkpoint? {
-        let found = try vote.together { () -> Checkpoint? in
-            guard communicator.rank == 0 else { return nil }
-            return try CheckpointStore(folder: plan.locations.checkpointFolder)
-                .newest(identity: identity, report: reporter.warn)
-        }
-        let bytes = try communicator.broadcast(bytes: try found?.encoded() ?? [], root: 0)
-        if bytes.isEmpty { return nil }
-        return try Checkpoint(decoding: bytes, source: "the checkpoint sent by rank 0")
-    }
-
-    private func makeKeeper(_ identity: JobIdentity, _ restored: Checkpoint?) throws -> CommitKeeper? {
+    private func makeKeeper(_ identity: JobIdentity, _ resume: ResumePoint) throws -> CommitKeeper? {
         guard communicator.rank == 0 else { return nil }
         let history = plan.locations.historyFolder
         let keeper = try CommitKeeper(
             store: CheckpointStore(folder: plan.locations.checkpointFolder), history: history,
-            job: plan.jobName, identity: identity, runtime: plan.runtime, restored: restored,
+            job: plan.jobName, identity: identity, runtime: plan.runtime, resume: resume,
             reporter: reporter)
         try AttemptLine(
-            firstStep: restored?.commit.step ?? 0, world: communicator.size, threads: plan.threadCount,
-            time: Date().timeIntervalSince1970
+            firstStep: resume.checkpoint.commit.step, world: communicator.size, threads: plan.threadCount,
+            time: Date().timeIntervalSince1970, attempt: setting.attempt, source: resume.source.rawValue,
+            workers: places.map(\.worker)
         ).append(in: history)
         return keeper
     }

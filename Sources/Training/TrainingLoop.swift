@@ -9,7 +9,7 @@ import SageMakerShapes
 import Tensors
 import Threading
 
-/// Trains a job from its newest checkpoint to its model. One a rank; all ranks run it alike.
+/// Trains a job from its newest state to its model. One a rank; all ranks run it alike.
 public final class TrainingLoop {
     /// Opens a channel; `DataChannel.open` but in tests. Collective, the same error on every rank.
     public typealias Opening = (ChannelSource, any Communicator) throws -> any OpenedChannel
@@ -19,15 +19,19 @@ public final class TrainingLoop {
     let communicator: any Communicator
     let vote: GangVote
     let reporter: TrainingReporter
+    let setting: RankSetting
     let open: Opening
-    private let stop: StopFlag
+    let stop: StopFlag
+    /// Where every rank runs, in order of rank.
+    private(set) var places: [RankPlace] = []
 
     /// - Parameters:
     ///   - vote: tells the caller afterwards whether an error is shared by all ranks.
     ///   - stop: this rank's wish to stop; one rank's wish stops all.
+    ///   - setting: what this rank is told about itself.
     public init(
         _ plan: TrainingPlan, algorithm: any Algorithm.Type, communicator: any Communicator, vote: GangVote,
-        reporter: TrainingReporter, stop: StopFlag,
+        reporter: TrainingReporter, stop: StopFlag, setting: RankSetting = RankSetting(),
         open: @escaping Opening = { try DataChannel.open($0, communicator: $1) }
     ) {
         self.plan = plan
@@ -35,6 +39,7 @@ public final class TrainingLoop {
         self.communicator = communicator
         self.vote = vote
         self.reporter = reporter
+        self.setting = setting
         self.stop = stop
         self.open = open
     }
@@ -43,10 +48,13 @@ public final class TrainingLoop {
     ///
     /// - Throws: `LockstepError`; `GangVote.sharedFailure` is set when every rank threw the same.
     public func run() throws -> TrainingOutcome {
+        try gatherPlaces()
         reporter.emit(.started) {
             $0.world = communicator.size
             $0.threads = plan.threadCount
-            $0.step = (try? CheckpointStore(folder: plan.locations.checkpointFolder).steps().last) ?? 0
+            let durable = (try? CheckpointStore(folder: plan.locations.checkpointFolder).steps().last) ?? 0
+            let held = usesHotState ? places.compactMap(\.hotStep).max() ?? 0 : 0
+            $0.step = max(durable, held)
         }
         try checkWorld()
         reporter.emit(.downloading)
@@ -63,61 +71,99 @@ public final class TrainingLoop {
         let context: GangStepContext
         /// Commits and checkpoints; rank 0 has it.
         let keeper: CommitKeeper?
+        /// The node's hot state; the lowest rank of a node has it.
+        let holder: HotStateHolder?
+        /// Where the state came from, and whose hot state was not trusted.
+        let source: ResumePoint.Source
+        let distrusted: [Int]
         var commit: CommitRecord
         var state: NamedTensors
+        /// Committed steps that are not yet told, because a hot state does not hold them yet.
+        var untold: [CommittedStep] = []
+        var hasWarned = false
+    }
+
+    private func gatherPlaces() throws {
+        let folder = setting.hotStateFolder
+        let own = RankPlace(
+            host: RankPlace.ownHost, worker: setting.worker, hotStateFolder: folder,
+            hotStep: folder.isEmpty ? nil : HotStateStore.newestStep(in: folder))
+        places = try communicator.allGather([UInt8](try JSONEncoder().encode(own))).map {
+            try JSONDecoder().decode(RankPlace.self, from: Data($0))
+        }
     }
 
     /// Steps until the algorithm is finished, or until a rank was asked to stop.
     ///
     /// - Returns: the step of the checkpoint left behind by a stop; `nil` when finished.
     private func takeSteps(_ training: inout Progress) throws -> Int? {
-        reporter.emit(.training) { $0.step = training.commit.step }
+        reporter.emit(.training) {
+            $0.step = training.commit.step
+            $0.name = training.source.rawValue
+            if !training.distrusted.isEmpty {
+                $0.workers = training.distrusted.map { places[$0].worker }.filter { !$0.isEmpty }
+            }
+        }
         while !training.algorithm.isFinished {
             let begin = DispatchTime.now()
             training.context.begin(step: training.commit.step)
             let report = try training.algorithm.step(training.context)
             training.state = training.algorithm.state
+            strikeState(&training)
             training.commit = CommitRecord(
                 step: training.commit.step + 1, samples: training.commit.samples + report.recordCount,
                 stateHash: training.state.stateHash, world: communicator.size)
-            let wantsStop = try agree(on: training.commit)
+            training.holder?.waitUntilIdle()
+            let ballot = try agree(on: training)
             training.keeper?.commit(training.commit, training.state)
+            hold(&training, ballot)
             let seconds = Double(DispatchTime.now().uptimeNanoseconds - begin.uptimeNanoseconds) * 1e-9
-            reporter.stepCommitted(report, commit: training.commit, seconds: seconds)
-            if wantsStop, !training.algorithm.isFinished { return try leave(training) }
+            training.untold.append(
+                CommittedStep(report: report, commit: training.commit, seconds: seconds))
+            tell(&training, ballot)
+            strikeRank(training.commit.step)
+            if ballot.wantsStop, !training.algorithm.isFinished { return try leave(&training) }
             delay()
         }
         return nil
     }
 
-    /// Ends a step on all ranks at once: one reduction tells whether any was asked to stop and whether
-    /// all hold the same state.
-    private func agree(on commit: CommitRecord) throws -> Bool {
-        let hash = Int64(bitPattern: commit.stateHash)
-        // The largest complement is the complement of the smallest: both ends in one maximum.
-        var ballot: [Int64] = [stop.isRequested ? 1 : 0, hash, ~hash]
-        try ballot.withUnsafeMutableBufferPointer { try communicator.allReduce($0, .max) }
-        guard ballot[1] == ~ballot[2] else { throw try divergence(commit) }
-        return ballot[0] != 0
+    /// Before the last pass, and before leaving: every node holds the last commit, and all are told.
+    func settle(_ training: inout Progress) throws {
+        training.holder?.settle()
+        warnOfFailure(&training)
+        if usesHotState { try communicator.barrier() }
+        for step in training.untold { reporter.stepCommitted(step) }
+        training.untold = []
     }
 
-    /// Names the ranks whose state is not that of the most ranks (of rank 0, where there is a tie).
-    private func divergence(_ commit: CommitRecord) throws -> LockstepError {
-        let hashes = try communicator.allGather(
-            withUnsafeBytes(of: commit.stateHash.littleEndian) { [UInt8]($0) })
-        var counts: [[UInt8]: Int] = [:]
-        for hash in hashes { counts[hash, default: 0] += 1 }
-        let most = counts.values.max() ?? 0
-        let usual = hashes.first { counts[$0] == most } ?? []
-        let names = hashes.indices.filter { hashes[$0] != usual }.map(String.init).joined(separator: ", ")
-        return vote.share(
-            LockstepError(
-                .bug,
-                "after step \(commit.step) the state of rank \(names) differs from that of the other ranks: "
-                    + "its machine computes differently or its memory failed; no checkpoint of it is kept"))
+    private func hold(_ training: inout Progress, _ ballot: StepBallot) {
+        guard let holder = training.holder else { return }
+        holder.trim(through: ballot.durableStep)
+        holder.commit(training.commit, training.state)
+        warnOfFailure(&training)
     }
 
-    private func leave(_ training: Progress) throws -> Int {
+    private func warnOfFailure(_ training: inout Progress) {
+        guard let failure = training.holder?.failure, !training.hasWarned else { return }
+        training.hasWarned = true
+        warnOfHotState(failure)
+    }
+
+    /// Reports the commits that cannot be lost any more: those that every holder had when it voted, and
+    /// where this rank copied the state itself, the one it holds now.
+    private func tell(_ training: inout Progress, _ ballot: StepBallot) {
+        var last = ballot.heldByAll ?? training.commit.step
+        if let holder = training.holder, holder.holdsAtOnce, let held = holder.heldStep {
+            last = max(last, held)
+        }
+        let count = training.untold.prefix { $0.commit.step <= last }.count
+        for step in training.untold.prefix(count) { reporter.stepCommitted(step) }
+        training.untold.removeFirst(count)
+    }
+
+    private func leave(_ training: inout Progress) throws -> Int {
+        try settle(&training)
         // Only rank 0 knows what is durable; the others need no more than to leave with it.
         training.keeper?.finish(training.commit, training.state)
         let durable = training.keeper.map { $0.durableStep ?? 0 } ?? training.commit.step
@@ -132,6 +178,24 @@ public final class TrainingLoop {
         let end = Date().addingTimeInterval(plan.stepDelaySeconds)
         while !stop.isRequested, case let rest = end.timeIntervalSinceNow, rest > 0 {
             Thread.sleep(forTimeInterval: min(rest, 0.02))
+        }
+    }
+
+    private func strikeState(_ training: inout Progress) {
+        let step = training.commit.step + 1
+        guard let fault = setting.fault,
+            fault.strikes(.flipState, rank: communicator.rank, worker: setting.worker, step: step)
+        else { return }
+        training.state = InjectedFault.flipped(training.state)
+        training.algorithm.state = training.state
+    }
+
+    private func strikeRank(_ step: Int) {
+        guard let fault = setting.fault else { return }
+        let (rank, worker) = (communicator.rank, setting.worker)
+        if fault.strikes(.kill, rank: rank, worker: worker, step: step) { raise(SIGKILL) }
+        while fault.strikes(.hang, rank: rank, worker: worker, step: step) {
+            Thread.sleep(forTimeInterval: 1)
         }
     }
 }

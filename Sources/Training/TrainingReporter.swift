@@ -42,6 +42,9 @@ public final class TrainingReporter {
     /// A warning: something is not as it should be, and training goes on.
     public func warn(_ text: String) { if isSpeaker { complain("lockstep-train: warning: \(text)") } }
 
+    /// A warning about this rank's own machine, on whichever rank it is.
+    func warnOfThisRank(_ text: String) { complain("lockstep-train: warning: \(text)") }
+
     /// An event, on rank 0.
     func emit(_ kind: TrainingEvent.Kind, _ fill: (inout TrainingEvent) -> Void = { _ in }) {
         if isSpeaker { events?.emit(kind, fill) }
@@ -57,8 +60,9 @@ public final class TrainingReporter {
     }
 
     /// A step is committed.
-    func stepCommitted(_ report: StepReport, commit: CommitRecord, seconds: Double) {
+    func stepCommitted(_ step: CommittedStep) {
         guard isSpeaker else { return }
+        let (report, commit, seconds) = (step.report, step.commit, step.seconds)
         recent.add(report, seconds)
         epoch.add(report, seconds)
         let now = DispatchTime.now()
@@ -141,6 +145,13 @@ public final class TrainingReporter {
     private static func rounded(_ value: Double) -> String {
         value.isFinite ? String((value * 10).rounded() / 10) : String(value)
     }
+}
+
+/// A step that all ranks agreed on.
+struct CommittedStep {
+    var report: StepReport
+    var commit: CommitRecord
+    var seconds: Double
 }
 
 /// Steps counted and timed.

@@ -11,6 +11,7 @@ struct RunCommand: ParsableCommand {
         discussion: """
             Exit status 0: the model is written; the last line of output is model-hash: and 64 digits. \
             75: stopped by SIGTERM or SIGUSR1 after a checkpoint; run it again to go on. \
+            76: the ranks' states differ. \
             Anything else: an error, told in one line.
             """)
 
@@ -26,9 +27,21 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Folder for the job's output, in place of OutputDataConfig.S3OutputPath.")
     var outputDir: String?
 
+    @Option(help: "Name of the worker that this rank runs on.")
+    var worker: String?
+
+    @Option(
+        name: .customLong("hot-state"),
+        help: "Folder in this machine's shared memory that holds the last committed state.")
+    var hotState: String?
+
+    @Flag(help: "Rank 0 owns no data: it adds up, holds the state, writes checkpoints and reports.")
+    var keeper = false
+
     func run() throws {
         let options = RankProgram.Options(
-            jobPath: job, threads: threads, attemptFolder: attemptDir, outputFolder: outputDir)
+            jobPath: job, threads: threads, attemptFolder: attemptDir, outputFolder: outputDir,
+            worker: worker ?? "", hotStateFolder: hotState ?? "", hasKeeper: keeper)
         let program = RankProgram(options, coreType: LinearAlgebra.prepare().coreType)
         let status = MPIWorld.run { try program.run($0) }
         guard status == 0 else { throw ExitCode(status) }

@@ -60,6 +60,8 @@ struct TestGang {
     /// Steps after which every rank forgets its algorithm and goes on from the state alone.
     var interruptions: Set<Int> = []
     var keepsHashes = false
+    /// Rank 0 owns no shard.
+    var hasKeeper = false
 
     func train<A: Algorithm>(
         _ type: A.Type, _ given: [String: String], _ channels: TestChannels
@@ -79,7 +81,8 @@ struct TestGang {
         _ communicator: any Communicator
     ) throws -> TestOutcome {
         let data = channels.description(shards: shards, seed: seed)
-        let division = try ShardDivision(shardCount: shards, ranks: ranks, threads: threads)
+        let division = try ShardDivision(
+            shardCount: shards, ranks: ranks, threads: threads, hasKeeper: hasKeeper)
         let owned = division.shards(ofRank: communicator.rank, of: communicator.size)
         let context = GangStepContext(
             communicator: communicator, team: ThreadTeam(count: threads), vote: GangVote(communicator),

@@ -45,7 +45,7 @@ struct FullDiskTests {
             job.hyperparameters["checkpoint_interval_steps"] = "1"
             _ = try job.run(stopAfter: 3)
             // Full from the first step of the second attempt to its stop.
-            let stopped = try job.run(stopAfter: 6) { step in if step == 3 { disk.fill() } }
+            let stopped = try job.run(stopAfter: 6, stepBegan: { if $0 == 3 { disk.fill() } })
             #expect(stopped.outcome == .stopped(step: 3))
             let warning = try #require(stopped.warnings.first)
             #expect(
@@ -64,13 +64,37 @@ struct FullDiskTests {
         try withSmallDisk { disk in
             let job = ToyJob(folder: disk.path)
             let error = #expect(throws: LockstepError.self) {
-                try job.run(ranks: 2) { step in if step == 5 { disk.fill() } }
+                try job.run(ranks: 2, stepBegan: { if $0 == 5 { disk.fill() } })
             }
             #expect(error?.code == .io)
             #expect(error?.message.contains("No space left on device") == true, "\(error as Any)")
             let output = try job.locations.jobFolder + "/output"
             let left = (try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []
             #expect(left.isEmpty, "\(left)")
+        }
+    }
+
+    @Test func `shared memory that fills up costs the hot state, not the job`() throws {
+        try withSmallDisk { disk in
+            try withTemporaryFolder { folder in
+                let calm = try ToyJob(folder: folder, name: "calm").modelHash()
+                // Full from the start: no room for the buffers.
+                disk.fill()
+                let setting: @Sendable (Int) -> RankSetting = { rank in
+                    RankSetting(worker: "w\(rank)", hotStateFolder: rank == 0 ? disk.path + "/hot" : "")
+                }
+                let end = try ToyJob(folder: folder, name: "full").run(ranks: 2, setting: setting)
+                #expect(end.outcome == .completed(modelHash: calm))
+                let warning = try #require(end.warnings.first)
+                #expect(warning.contains("rank 0 on worker w0 holds no hot state"), "\(warning)")
+                #expect(warning.contains("No space left on device") && warning.contains(disk.path))
+                disk.empty()
+                // Full on the way: the commits find no room.
+                let later = try ToyJob(folder: folder, name: "later").run(
+                    ranks: 2, setting: setting, stepBegan: { if $0 == 3 { disk.fill() } })
+                #expect(later.outcome == .completed(modelHash: calm))
+                disk.empty()
+            }
         }
     }
 }

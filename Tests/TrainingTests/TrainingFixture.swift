@@ -103,25 +103,32 @@ struct ToyJob: Sendable {
 
     /// Trains on `ranks` × `threads`; asked to stop as soon as `stopAfter` steps are done.
     ///
-    /// - Parameter stepBegan: called on rank 0 before each step.
+    /// - Parameters:
+    ///   - death: a rank that throws amid the step after so many are done, as if it had died.
+    ///   - setting: of each rank.
+    ///   - stepBegan: called on rank 0 before each step.
     func run(
         ranks: Int = 1, threads: Int = 1, stopAfter: Int? = nil, stopRank: Int = 0,
-        stepBegan: @escaping @Sendable (Int) throws -> Void = { _ in }
+        death: (rank: Int, step: Int)? = nil,
+        setting: @escaping @Sendable (Int) -> RankSetting = { _ in RankSetting() },
+        events: String? = nil, stepBegan: @escaping @Sendable (Int) throws -> Void = { _ in }
     ) throws -> Outcome {
         let plan = try plan(threads: threads)
         let (said, warned) = (Lines(), Lines())
         let sources = ["train": train, "validation": validation ?? train]
         let outcomes = try LoopbackWorld.run(size: ranks) { communicator in
             let stop = StopFlag()
+            let log = try communicator.rank == 0 ? events.map { try EventLog(folder: $0) } : nil
             let reporter = TrainingReporter(
-                rank: communicator.rank, events: nil, output: said.add, complain: warned.add)
-            let watched = StoppingCommunicator(communicator) { step in
+                rank: communicator.rank, events: log, output: said.add, complain: warned.add)
+            let isDoomed = death?.rank == communicator.rank
+            let watched = StoppingCommunicator(communicator, deathStep: isDoomed ? death?.step : nil) { step in
                 if communicator.rank == 0 { try stepBegan(step) }
                 if communicator.rank == stopRank, let stopAfter, step == stopAfter - 1 { stop.request() }
             }
             return try TrainingLoop(
                 plan, algorithm: ToyRegression.self, communicator: watched, vote: GangVote(watched),
-                reporter: reporter, stop: stop,
+                reporter: reporter, stop: stop, setting: setting(communicator.rank),
                 open: { source, _ in
                     guard let records = sources[source.name] else {
                         throw LockstepError(.notFound, "no channel \(source.name)")
@@ -158,13 +165,20 @@ extension TrainingOutcome {
     var isCompleted: Bool { if case .completed = self { true } else { false } }
 }
 
-/// Passes everything on, and tells which step begins.
+/// Passes everything on, tells which step begins, and dies in one.
 final class StoppingCommunicator: Communicator {
     private let base: any Communicator
+    private let deathStep: Int?
     private let stepBegan: (Int) throws -> Void
-    init(_ base: any Communicator, stepBegan: @escaping (Int) throws -> Void) {
+    init(
+        _ base: any Communicator, deathStep: Int? = nil, stepBegan: @escaping (Int) throws -> Void
+    ) {
         self.base = base
+        self.deathStep = deathStep
         self.stepBegan = stepBegan
+    }
+    private func live() throws {
+        if let deathStep, step == deathStep { throw LockstepError(.io, "rank \(rank) died") }
     }
     var rank: Int { base.rank }
     var size: Int { base.size }
@@ -181,6 +195,7 @@ final class StoppingCommunicator: Communicator {
     }
     func gather(_ bytes: [UInt8], root: Int) throws -> [[UInt8]] { try base.gather(bytes, root: root) }
     func allReduce(_ buffer: UnsafeMutableBufferPointer<Int64>, _ operation: ReduceOperation) throws {
+        try live()
         try base.allReduce(buffer, operation)
     }
     func allReduce(_ buffer: UnsafeMutableBufferPointer<Int32>, _ operation: ReduceOperation) throws {
