@@ -49,7 +49,13 @@ package struct GangCommand: Sendable, Equatable {
 
     /// The program of a member's ranks.
     private static func rank(_ plan: LaunchPlan, _ member: GangMember, _ folder: AttemptFolder) -> [String] {
-        [plan.trainProgram, folder.jobFile, "--attempt-dir", folder.path]
+        var words = [
+            plan.trainProgram, folder.jobFile, "--attempt-dir", folder.path, "--worker",
+            member.worker.rawValue,
+        ]
+        if !member.hotStateFolder.isEmpty { words += ["--hot-state", member.hotStateFolder] }
+        if plan.gang.contains(where: \.isKeeper) { words.append("--keeper") }
+        return words
     }
 
     /// `environment` without what an MPI world around this process left in it.

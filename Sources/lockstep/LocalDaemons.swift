@@ -22,6 +22,8 @@ actor LocalDaemons {
     /// A daemon that dies more often than this within a minute is not started again.
     static let restartsPerMinute = 5
     static let startSeconds = 30.0
+    /// State keepers that one keeper has room for.
+    static let keeperSlots = 64
     static let endSeconds = 20.0
 
     init(_ folder: ClusterFolder) throws {
@@ -60,18 +62,15 @@ actor LocalDaemons {
     }
 
     /// Starts the workers and waits until all have registered.
-    func startWorkers(_ count: Int, slots: Int, control: String) async throws {
+    ///
+    /// - Parameter areSpot: spot workers, and a keeper beside them.
+    func startWorkers(_ count: Int, slots: Int, areSpot: Bool, control: String) async throws {
         for index in 1...count {
-            let name = "worker-\(index)"
-            let registered = folder.worker(name) + "/registered"
-            unlink(registered)
-            workers.append(
-                try start(
-                    name,
-                    [
-                        "worker", "--coordinator", control, "--name", name, "--slots", "\(slots)",
-                        "--data-dir", folder.worker(name), "--token-file", folder.tokenFile, "--end-gangs",
-                    ]))
+            let kind = areSpot ? ["--kind", "spot"] : []
+            try startWorker("worker-\(index)", slots: slots, control: control, kind)
+        }
+        if areSpot {
+            try startWorker("keeper", slots: Self.keeperSlots, control: control, ["--kind", "keeper"])
         }
         for worker in workers {
             let registered = folder.worker(worker.name) + "/registered"
@@ -79,6 +78,15 @@ actor LocalDaemons {
                 FileManager.default.fileExists(atPath: registered) ? true : nil
             }
         }
+    }
+
+    private func startWorker(_ name: String, slots: Int, control: String, _ options: [String]) throws {
+        unlink(folder.worker(name) + "/registered")
+        let words = [
+            "worker", "--coordinator", control, "--name", name, "--slots", "\(slots)", "--data-dir",
+            folder.worker(name), "--token-file", folder.tokenFile, "--end-gangs",
+        ]
+        workers.append(try start(name, words + options))
     }
 
     var identities: [ProcessIdentity] {

@@ -23,6 +23,9 @@ struct UpCommand: AsyncParsableCommand {
     var dataDir: String?
     @Option(help: "[ADDRESS:]PORT of the API; port 0 takes a free one.")
     var api = "127.0.0.1:7460"
+    @Flag(
+        help: "Spot workers, for jobs with EnableManagedSpotTraining, and a keeper that holds their state.")
+    var spot = false
     @Flag(help: "Run in the background.")
     var detach = false
 
@@ -69,7 +72,7 @@ struct UpCommand: AsyncParsableCommand {
     private func start(_ daemons: LocalDaemons, _ folder: ClusterFolder) async throws {
         let endpoint = try await daemons.startCoordinator(api: api.contains(":") ? api : "127.0.0.1:\(api)")
         try await note(daemons, folder)
-        try await daemons.startWorkers(workers, slots: slots, control: endpoint.control)
+        try await daemons.startWorkers(workers, slots: slots, areSpot: spot, control: endpoint.control)
         try await note(daemons, folder)
         try folder.write(endpoint, to: folder.endpointFile)
         announce(endpoint, folder)
@@ -116,7 +119,7 @@ struct UpCommand: AsyncParsableCommand {
             [
                 program, "up", "--workers", "\(workers)", "--slots", "\(slots)", "--data-dir", folder.path,
                 "--api", api,
-            ],
+            ] + (spot ? ["--spot"] : []),
             environment: ProcessInfo.processInfo.environment, input: null, output: log, error: log,
             newSession: true)
         while true {
