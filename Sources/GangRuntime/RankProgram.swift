@@ -68,6 +68,10 @@ public struct RankProgram {
         _ communicator: any Communicator, stop: StopFlag? = nil, output: ((String) -> Void)? = nil,
         complain: ((String) -> Void)? = nil
     ) throws -> Int32 {
+        let activity = RankActivity()
+        let watchdog = Watchdog.start(activity)
+        defer { watchdog?.end() }
+        let communicator = ActiveCommunicator(communicator, activity)
         let vote = GangVote(communicator)
         let stop = stop ?? StopSignals.install()
         var events: EventLog?
@@ -82,7 +86,8 @@ public struct RankProgram {
                 complain: complain ?? StandardStreams.error)
             let loop = TrainingLoop(
                 plan.training, algorithm: plan.algorithm, communicator: communicator, vote: vote,
-                reporter: reporter, stop: stop, setting: try setting())
+                reporter: reporter, stop: stop, setting: try setting(),
+                activity: activity)
             switch try loop.run() {
             case .completed: return RankExit.completed
             case .stopped: return RankExit.stopped

@@ -8,7 +8,7 @@ public enum MPIWorld {
     ///
     /// Once per process, from the main thread; MPI cannot be set up twice. The body may use the
     /// communicator from any one thread at a time (`MPI_THREAD_SERIALIZED`). When it throws, one line
-    /// `rank R, step S: CAUSE` goes to standard error and every rank of the world ends at once with the
+    /// `rank R, step S: CAUSE [CODE]` goes to standard error and every rank of the world ends at once with the
     /// error's exit status: no rank waits for one that is gone. Set the communicator's `step` for that.
     public static func run<Result>(_ body: (any Communicator) throws -> Result) -> Result {
         run(largestCount: 1 << 30, body)
@@ -48,7 +48,9 @@ public enum MPIWorld {
     private static func report(_ error: any Error, _ communicator: (any Communicator)?) {
         let rank = communicator?.rank ?? 0
         let step = communicator?.step.map { ", step \($0)" } ?? ""
-        StandardStreams.error("rank \(rank)\(step): \(error)")
+        // The supervisor reads this line: see `RankReport` of WorkerService.
+        let code = (error as? LockstepError)?.code ?? .bug
+        StandardStreams.error("rank \(rank)\(step): \(error) [\(code.rawValue)]")
     }
 
     private static func end(_ communicator: (any Communicator)?, code: Int32) -> Never {

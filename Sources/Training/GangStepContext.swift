@@ -11,6 +11,7 @@ public final class GangStepContext: StepContext {
     public private(set) var stepIndex = 0
     public private(set) var randomKey: RandomKey
 
+    private let activity: RankActivity
     private let seed: UInt64
     private let shardCount: Int
     private let communicator: any Communicator
@@ -24,10 +25,12 @@ public final class GangStepContext: StepContext {
     /// - Parameters:
     ///   - shards: this rank's logical shards of each channel, in order, as `ShardDivision` has them.
     ///   - shardCount: V.
+    ///   - activity: is told which shard is computed and which tensor is summed.
     public init(
         communicator: any Communicator, team: ThreadTeam, vote: GangVote, shardCount: Int,
-        shards: [ChannelRole: [LogicalShard]], seed: UInt64
+        shards: [ChannelRole: [LogicalShard]], seed: UInt64, activity: RankActivity = RankActivity()
     ) {
+        self.activity = activity
         self.communicator = communicator
         self.team = team
         self.vote = vote
@@ -91,6 +94,7 @@ public final class GangStepContext: StepContext {
         buffers.prepare(capacity: shapes.reduce(0) { $0 + $1.count })
         try runTogether(local) { index, shard in try body(shard, buffers.zeroed(index, shapes)) }
         return try shapes.enumerated().map { index, shape in
+            activity.beginSum(of: shape.name)
             let parts = Array(buffers.parts(of: index, in: shapes).prefix(local.count))
             return try [Element](unsafeUninitializedCapacity: shape.count) { result, count in
                 let whole = UnsafeMutableBufferPointer(rebasing: result[..<shape.count])
@@ -110,9 +114,12 @@ public final class GangStepContext: StepContext {
     ) throws {
         let failures = PieceSlots<any Error>(count: local.count)
         do {
+            let activity = activity
             try team.run(local.count) { index in
                 do {
+                    activity.begin(.shard(local[index].index))
                     try body(index, local[index])
+                    activity.advance()
                 } catch {
                     failures.put(error, at: index)
                     throw error

@@ -57,7 +57,9 @@ extension TrainingLoop {
         reporter.emit(.uploading)
         let model = training.algorithm.model()
         let hash = model.tensors.sha256
+        activity.begin(.storage("writing the checkpoint"))
         training.keeper?.finish(training.commit, training.state)
+        activity.begin(.storage("writing the model"))
         let commit = training.commit
         try vote.together {
             guard let keeper = training.keeper else { return }

@@ -43,6 +43,7 @@ extension TrainingLoop {
         for role in ChannelRole.allCases {
             guard var source = plan.channels.first(where: { $0.name == role.rawValue }) else { continue }
             if source.featureCount == nil { source.featureCount = sources[.train]?.featureCount }
+            activity.begin(.channel("opening", role.rawValue))
             sources[role] = try vote.together { try open(source, communicator) }
         }
         return try vote.together { try describe(sources) }
@@ -83,10 +84,12 @@ extension TrainingLoop {
         let shards = try vote.together { try loadShards(data, team) }
         let context = GangStepContext(
             communicator: communicator, team: team, vote: vote,
-            shardCount: data.description.logicalShardCount, shards: shards, seed: data.description.seed)
+            shardCount: data.description.logicalShardCount, shards: shards, seed: data.description.seed,
+            activity: activity)
         var algorithm = try vote.together {
             try type.init(hyperparameters: plan.hyperparameters, data: data.description)
         }
+        activity.begin(.storage("reading the newest state"))
         let store = openHotState(data.identity)
         let restored = try restore(data.identity, store)
         if let restored {
@@ -115,6 +118,7 @@ extension TrainingLoop {
         var shards: [ChannelRole: [LogicalShard]] = [:]
         for (role, source) in data.sources.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             let slots = PieceSlots<LogicalShard>(count: own.count)
+            activity.begin(.channel("loading", role.rawValue))
             try team.run(own.count) { piece in
                 let index = own.lowerBound + piece
                 let range = division.records(ofShard: index, in: source.recordCount)

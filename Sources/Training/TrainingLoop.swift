@@ -20,6 +20,7 @@ public final class TrainingLoop {
     let vote: GangVote
     let reporter: TrainingReporter
     let setting: RankSetting
+    let activity: RankActivity
     let open: Opening
     let stop: StopFlag
     /// Where every rank runs, in order of rank.
@@ -29,9 +30,11 @@ public final class TrainingLoop {
     ///   - vote: tells the caller afterwards whether an error is shared by all ranks.
     ///   - stop: this rank's wish to stop; one rank's wish stops all.
     ///   - setting: what this rank is told about itself.
+    ///   - activity: is told what this rank does.
     public init(
         _ plan: TrainingPlan, algorithm: any Algorithm.Type, communicator: any Communicator, vote: GangVote,
         reporter: TrainingReporter, stop: StopFlag, setting: RankSetting = RankSetting(),
+        activity: RankActivity = RankActivity(),
         open: @escaping Opening = { try DataChannel.open($0, communicator: $1) }
     ) {
         self.plan = plan
@@ -40,6 +43,7 @@ public final class TrainingLoop {
         self.vote = vote
         self.reporter = reporter
         self.setting = setting
+        self.activity = activity
         self.stop = stop
         self.open = open
     }
@@ -113,7 +117,9 @@ public final class TrainingLoop {
             training.commit = CommitRecord(
                 step: training.commit.step + 1, samples: training.commit.samples + report.recordCount,
                 stateHash: training.state.stateHash, world: communicator.size)
+            activity.begin(.storage("writing the hot state"))
             training.holder?.waitUntilIdle()
+            activity.begin(.work("voting"))
             let ballot = try agree(on: training)
             training.keeper?.commit(training.commit, training.state)
             hold(&training, ballot)
@@ -121,6 +127,7 @@ public final class TrainingLoop {
             training.untold.append(
                 CommittedStep(report: report, commit: training.commit, seconds: seconds))
             tell(&training, ballot)
+            activity.begin(.work("between steps"))
             strikeRank(training.commit.step)
             if ballot.wantsStop, !training.algorithm.isFinished { return try leave(&training) }
             delay()
@@ -130,6 +137,7 @@ public final class TrainingLoop {
 
     /// Before the last pass, and before leaving: every node holds the last commit, and all are told.
     func settle(_ training: inout Progress) throws {
+        activity.begin(.storage("writing the hot state"))
         training.holder?.settle()
         warnOfFailure(&training)
         if usesHotState { try communicator.barrier() }
@@ -164,6 +172,7 @@ public final class TrainingLoop {
 
     private func leave(_ training: inout Progress) throws -> Int {
         try settle(&training)
+        activity.begin(.storage("writing the checkpoint"))
         // Only rank 0 knows what is durable; the others need no more than to leave with it.
         training.keeper?.finish(training.commit, training.state)
         let durable = training.keeper.map { $0.durableStep ?? 0 } ?? training.commit.step
@@ -175,8 +184,10 @@ public final class TrainingLoop {
 
     private func delay() {
         guard plan.stepDelaySeconds > 0 else { return }
+        activity.begin(.work("sleeping as LOCKSTEP_STEP_DELAY_MS says"))
         let end = Date().addingTimeInterval(plan.stepDelaySeconds)
         while !stop.isRequested, case let rest = end.timeIntervalSinceNow, rest > 0 {
+            activity.advance()
             Thread.sleep(forTimeInterval: min(rest, 0.02))
         }
     }

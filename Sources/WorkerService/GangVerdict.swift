@@ -4,6 +4,8 @@ package struct GangVerdict: Equatable {
     package var signal: Int32?
     /// `mpirun` could not start a rank's program, so its status tells of no rank.
     package var didNotStart = false
+    /// What the rank that failed first said itself: the first report that is no echo of another's end.
+    package private(set) var report: RankReport?
 
     package init(rank: Int? = nil, signal: Int32? = nil, didNotStart: Bool = false) {
         self.rank = rank
@@ -33,6 +35,18 @@ package struct GangVerdict: Equatable {
         } else if rank == nil, let words = Self.words(of: line, after: "Process name: [[") {
             rank = words.first?.split(separator: ",").last.flatMap { Int($0.dropLast()) }
         }
+    }
+
+    /// Reads a line of a rank's standard error.
+    package mutating func read(error line: String) {
+        guard let said = RankReport(line) else { return }
+        if report == nil || (report?.isEcho == true && !said.isEcho) { report = said }
+    }
+
+    /// The report, unless a signal ended another rank and this one only noticed.
+    package var firstError: RankReport? {
+        guard let report, !(report.isEcho && signal != nil) else { return nil }
+        return report
     }
 
     private static func words(of line: String, after start: String) -> [Substring]? {

@@ -4,6 +4,7 @@ import Diagnostics
 import Foundation
 import Glibc
 import Processes
+import Wire
 
 /// Runs one attempt: starts `mpirun`, keeps the ranks' output, passes stop requests on, and writes
 /// `exit.json` when nothing of the gang is left.
@@ -29,6 +30,8 @@ package final class Supervisor {
     private let signals: Int32
     private var logs: GangLogs
     private var verdict = GangVerdict()
+    private var watch: GangWatch
+    private var hung: GangWatch.Finding?
     private var streams: [Stream] = []
     private var launcher: Int32 = 0
     private var launcherStatus: Int32?
@@ -48,6 +51,7 @@ package final class Supervisor {
         self.plan = plan
         folder = AttemptFolder(attempt: plan.attempt, path: path)
         logs = GangLogs(folder)
+        watch = GangWatch(timeout: Self.hangTimeout(plan), world: plan.world)
         workerSeen = Self.now()
         signals = cprocess_signal_descriptor([SIGTERM, SIGINT, SIGUSR2, SIGCHLD], 4)
         guard signals >= 0 else {
@@ -127,6 +131,10 @@ package final class Supervisor {
 
     private func watchClock() {
         let now = Self.now()
+        if hung == nil, let finding = watch.check(at: Self.now(CLOCK_MONOTONIC)) {
+            hung = finding
+            kill(.hung)
+        }
         if let deadline = stopDeadline, now >= deadline { kill(.killed) }
         if LockFile.isHeld(plan.workerLock) {
             workerSeen = now
@@ -186,7 +194,13 @@ package final class Supervisor {
     }
 
     private func keep(_ lines: [TaggedOutput.Line], isError: Bool) {
-        for line in lines where line.rank == nil { verdict.read(line.text) }
+        let lines = lines.filter { line in
+            guard isError, let rank = line.rank else { return true }
+            return !watch.read(line.text, rank: rank)
+        }
+        for line in lines {
+            if line.rank == nil { verdict.read(line.text) } else if isError { verdict.read(error: line.text) }
+        }
         logs.append(lines, isError: isError, at: Self.now())
     }
 
@@ -196,12 +210,39 @@ package final class Supervisor {
         end.rank = verdict.rank
         end.signal = verdict.signal
         end.message = message ?? logs.failure?.message
+        if cause == .hung, let hung {
+            // What mpirun says of a rank that was killed for it tells nothing.
+            (end.rank, end.signal, end.step) = (hung.rank, nil, hung.step)
+            end.message = (hung.rank.map { "\(name(ofRank: $0)) " } ?? "") + hung.sentence
+        } else if let report = verdict.firstError {
+            if end.rank != report.rank { end.signal = nil }
+            (end.rank, end.step, end.code) = (report.rank, report.step, report.code)
+            end.message = report.message
+        }
         try AttemptFolder.write(end, to: folder.exitFile)
     }
 
-    private static func now() -> Double {
+    /// `rank 2 (worker b on 10.0.0.2)`.
+    private func name(ofRank rank: Int) -> String {
+        var first = 0
+        for member in plan.gang {
+            if rank < first + member.ranks {
+                return "rank \(rank) (worker \(member.worker) on \(member.address))"
+            }
+            first += member.ranks
+        }
+        return "rank \(rank)"
+    }
+
+    /// As the job's Environment says; the API has checked it.
+    private static func hangTimeout(_ plan: LaunchPlan) -> Double {
+        plan.environment.first { $0.name == "LOCKSTEP_HANG_TIMEOUT_SECONDS" }.flatMap { Double($0.value) }
+            ?? 60
+    }
+
+    private static func now(_ clock: clockid_t = CLOCK_REALTIME) -> Double {
         var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
+        clock_gettime(clock, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

@@ -8,10 +8,10 @@ import Training
 
 /// Worlds that die and others that go on from what lies in shared memory.
 @Suite struct HotStateRecoveryTests {
-    /// A job that writes no checkpoint before its end unless told otherwise.
-    private func job(_ folder: String, _ name: String, checkpoints: Int = 1_000_000) -> ToyJob {
+    /// A job that writes no checkpoint before its end: a thread that dies here leaves its writer alive.
+    private func job(_ folder: String, _ name: String) -> ToyJob {
         var job = ToyJob(folder: folder, name: name)
-        job.hyperparameters["checkpoint_interval_steps"] = "\(checkpoints)"
+        job.hyperparameters["checkpoint_interval_steps"] = "1000000"
         return job
     }
 
@@ -52,17 +52,23 @@ import Training
         try withTemporaryFolder { folder in
             let calm = job(folder, "calm")
             let hash = try calm.modelHash()
-            let job = job(folder, "disturbed", checkpoints: 4)
+            let job = job(folder, "disturbed")
             let nodes = nodes(folder + "/hot")
-            for (ranks, step) in [(2, 3), (3, 6), (2, 6), (1, 9), (3, 14)] {
+            for (ranks, step) in [(2, 3), (3, 6), (2, 6), (1, 9)] {
+                die(job, ranks: ranks, rank: 0, step: step, setting: nodes)
+            }
+            // A checkpoint between, from which the history has the commits up to there.
+            let stopped = try job.run(ranks: 2, stopAfter: 11, setting: nodes)
+            #expect(stopped.outcome == .stopped(step: 11))
+            for (ranks, step) in [(3, 13), (3, 14)] {
                 die(job, ranks: ranks, rank: 0, step: step, setting: nodes)
             }
             #expect(try job.run(ranks: 2, setting: nodes).outcome == .completed(modelHash: hash))
             let comparison = try JobVerifier(calm.locations).compare(with: JobVerifier(job.locations))
             #expect(comparison.isEqual && comparison.comparedCommits == 16, "\(comparison)")
             let attempts = try AttemptLine.all(in: job.locations.historyFolder)
-            #expect(attempts.map(\.firstStep) == [0, 3, 6, 6, 9, 14])
-            #expect(attempts.map(\.source) == ["start"] + Array(repeating: "hot state", count: 5))
+            #expect(attempts.map(\.firstStep) == [0, 3, 6, 6, 9, 11, 13, 14])
+            #expect(attempts.map(\.source) == ["start"] + Array(repeating: "hot state", count: 7))
             #expect(attempts[1].workers == ["w0", "w1", "w2"])
         }
     }

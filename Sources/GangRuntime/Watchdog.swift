@@ -1,0 +1,59 @@
+import AlgorithmSpecs
+import Diagnostics
+import Foundation
+import Synchronization
+import Training
+
+/// Tells the supervisor at intervals what this rank does, on a thread of its own: a line
+/// `lockstep-pulse STEP KIND SECONDS OPERATION` on standard error, which the supervisor keeps to itself.
+///
+/// A rank without pulses is stopped; one whose operation lasts is stuck. Who decides is the supervisor,
+/// which hears all ranks.
+final class Watchdog: Sendable {
+    /// Set by the supervisor for its ranks: nobody else wants to read pulses.
+    private static let supervised = "LOCKSTEP_ATTEMPT_DIR"
+
+    private let isOver = Mutex(false)
+
+    /// - Returns: `nil` where no supervisor listens.
+    static func start(_ activity: RankActivity) -> Watchdog? {
+        let environment = ProcessInfo.processInfo.environment
+        guard environment[supervised] != nil else { return nil }
+        let timeout =
+            environment[RuntimeEnvironment.hangTimeout].flatMap { Double($0) }
+            ?? Double(RuntimeEnvironment.defaultHangTimeoutSeconds)
+        let watchdog = Watchdog()
+        let thread = Thread { watchdog.run(activity, period: max(0.2, timeout / 4)) }
+        thread.name = "watchdog"
+        thread.stackSize = 1 << 18
+        thread.start()
+        return watchdog
+    }
+
+    func end() { isOver.withLock { $0 = true } }
+
+    private func run(_ activity: RankActivity, period: Double) {
+        var bytes = Self.bytesMoved()
+        while !isOver.withLock({ $0 }) {
+            if activity.snapshot.kind == .storing {
+                let now = Self.bytesMoved()
+                if now != bytes { activity.advance() }
+                bytes = now
+            }
+            StandardStreams.error(Self.line(activity.snapshot))
+            Thread.sleep(forTimeInterval: period)
+        }
+    }
+
+    static func line(_ snapshot: RankActivity.Snapshot) -> String {
+        let seconds = String(format: "%.3f", snapshot.seconds)
+        let step = snapshot.step.map(String.init) ?? "-"
+        return "lockstep-pulse \(step) \(snapshot.kind.rawValue) \(seconds) \(snapshot.operation)"
+    }
+
+    /// Bytes that this process has read and written so far.
+    private static func bytesMoved() -> [Substring] {
+        let text = (try? String(contentsOfFile: "/proc/self/io", encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").prefix(2).map { $0 }
+    }
+}
