@@ -28,6 +28,9 @@ package struct GangCommand: Sendable, Equatable {
             "--mca", "plm_rsh_agent", "\(plan.daemonProgram) launch-agent",
             "--bind-to", "none", "--oversubscribe", "--tag-output",
         ]
+        if !Self.isOneNode(plan), let network = GangNetwork.smallest(holding: plan.gang.map(\.address)) {
+            words += ["--mca", "btl_tcp_if_include", network, "--mca", "oob_tcp_if_include", network]
+        }
         var exported = plan.environment.map(\.name).filter { !Self.isReserved($0) }
         exported += ["OPENBLAS_NUM_THREADS", Self.marker]
         exported += ["PATH", "LD_LIBRARY_PATH"].filter { environment[$0] != nil }
