@@ -186,7 +186,7 @@ let modules: [Module] = [
     exe(
         "lockstep-bench",
         [
-            "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
+            "APIClient", "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
             "Collectives", "CommandLineEntry", "ControlChannel", "CoordinatorService", "Datasets",
             "Diagnostics", "GangRuntime", "JobLifecycle", "LinearAlgebra", "Logging", "MPICollectives",
             "Processes", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",

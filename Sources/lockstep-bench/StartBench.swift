@@ -1,8 +1,6 @@
 import ArgumentParser
 import Diagnostics
-import Dispatch
 import Foundation
-import Synchronization
 
 /// What a cluster adds to the start of a job.
 struct StartBench: ParsableCommand {
@@ -35,7 +33,7 @@ struct StartBench: ParsableCommand {
     }
 
     func run() throws {
-        let measured = try Self.wait { [ranks, repetitions] in
+        let measured = try Waiting.run { [ranks, repetitions] in
             try await StartMeasurement.run(ranks: ranks, repetitions: repetitions)
         }
         let result = StartResult(ranks: ranks, measured)
@@ -45,35 +43,6 @@ struct StartBench: ParsableCommand {
             return StandardStreams.output(String(decoding: try encoder.encode(result), as: UTF8.self))
         }
         StandardStreams.output(result.text)
-    }
-
-    /// Runs asynchronous work from this program's synchronous main thread.
-    private static func wait<Value: Sendable>(
-        _ body: @escaping @Sendable () async throws -> Value
-    ) throws -> Value {
-        let done = DispatchSemaphore(value: 0)
-        let box = OutcomeBox<Value>()
-        Task {
-            do {
-                box.set(.success(try await body()))
-            } catch {
-                box.set(.failure(error))
-            }
-            done.signal()
-        }
-        done.wait()
-        return try box.get()
-    }
-}
-
-private final class OutcomeBox<Value: Sendable>: Sendable {
-    private let outcome = Mutex<Result<Value, any Error>?>(nil)
-    func set(_ value: Result<Value, any Error>) { outcome.withLock { $0 = value } }
-    func get() throws -> Value {
-        guard let outcome = outcome.withLock({ $0 }) else {
-            throw LockstepError(.bug, "the measurement ended without an outcome")
-        }
-        return try outcome.get()
     }
 }
 

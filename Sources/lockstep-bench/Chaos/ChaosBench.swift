@@ -1,0 +1,94 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import Glibc
+
+/// Real jobs, disturbed from a seed until they end.
+struct ChaosBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chaos",
+        abstract: "Disturbs real jobs at random; their models must be those of undisturbed ones.",
+        discussion: """
+            Each run starts a cluster of four spot workers and a state keeper, submits a job that is content \
+            with one to four ranks, and until it ends kills ranks, mpirun, supervisors, workers and the \
+            coordinator, stops and continues processes, drains, adds and upgrades workers, takes away \
+            nodes with their memory, and damages checkpoints and hot states, as a seed says. As root the \
+            output lies on a small disk that is filled now and then. A run fails when the model's hash is \
+            not the undisturbed one. The seed fixes what is done to whom and when; the machine still has \
+            its own timing.
+            """)
+
+    @Option(help: "Runs, with seeds from --seed on.")
+    var runs = 4
+    @Option(help: "First seed.")
+    var seed: UInt64 = 1
+    @Option(help: "Sleep after every step in milliseconds: longer jobs are disturbed more often.")
+    var delay = 20
+    @Option(help: "Only this disturbance, by name.")
+    var only: String?
+    @Flag(help: "Print a Markdown table instead of lines.")
+    var markdown = false
+
+    func validate() throws {
+        guard runs > 0 else { throw ValidationError("--runs is \(runs): it must be at least 1") }
+        guard (0...10_000).contains(delay) else {
+            throw ValidationError("--delay is \(delay): it must be 0 to 10000 milliseconds")
+        }
+        if let only, Disturbance(rawValue: only) == nil {
+            let names = Disturbance.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--only is \"\(only)\": it must be one of \(names)")
+        }
+    }
+
+    func run() throws {
+        var results: [ChaosResult] = []
+        for number in 0..<UInt64(runs) {
+            let algorithm = ChaosJobs.algorithms[Int((seed + number) % 2)]
+            let run = ChaosRun(
+                seed: seed + number, algorithm: algorithm, delayMilliseconds: delay,
+                kinds: only.flatMap(Disturbance.init(rawValue:)).map { [$0] } ?? Disturbance.allCases)
+            let result = try run.run()
+            results.append(result)
+            StandardStreams.output(markdown ? result.row : result.line)
+            if !result.isEqual { throw LockstepError(.mismatch, "seed \(result.seed): \(result.verdict)") }
+        }
+        StandardStreams.output(ChaosResult.summary(results))
+    }
+}
+
+/// What became of one run.
+struct ChaosResult {
+    var seed: UInt64
+    var algorithm: String
+    var disturbances: [String]
+    var attempts: Int
+    var recovery: ChaosRecovery
+    var seconds: Double
+    var isEqual: Bool
+    var verdict: String
+
+    var line: String {
+        "seed \(seed)  \(algorithm)  \(disturbances.count) disturbances, \(attempts) attempts, longest gap "
+            + "\(worst) s, \(recovery.lostSteps) steps lost, \(String(format: "%.1f", seconds)) s: \(verdict)\n    "
+            + disturbances.joined(separator: "; ")
+    }
+
+    var row: String {
+        "| \(seed) | \(algorithm) | \(disturbances.count) | \(attempts) | \(median) | \(worst) | "
+            + "\(recovery.lostSteps) | \(verdict) |"
+    }
+
+    private var worst: String { String(format: "%.2f", recovery.gaps.max() ?? 0) }
+    private var median: String {
+        recovery.gaps.isEmpty ? "-" : String(format: "%.2f", recovery.gaps.sorted()[recovery.gaps.count / 2])
+    }
+
+    static func summary(_ results: [ChaosResult]) -> String {
+        let gaps = results.flatMap(\.recovery.gaps).sorted()
+        let disturbances = results.reduce(0) { $0 + $1.disturbances.count }
+        let lost = results.reduce(0) { $0 + $1.recovery.lostSteps }
+        return "\(results.count) runs, \(disturbances) disturbances, \(gaps.count) recoveries: median gap "
+            + String(format: "%.2f s, longest %.2f s; ", gaps.isEmpty ? 0 : gaps[gaps.count / 2], gaps.last ?? 0)
+            + "\(lost) steps taken twice; all models equal"
+    }
+}

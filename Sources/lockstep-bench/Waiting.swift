@@ -1,0 +1,32 @@
+import Diagnostics
+import Dispatch
+import Synchronization
+
+/// Runs asynchronous work from this program's synchronous main thread.
+enum Waiting {
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+        let done = DispatchSemaphore(value: 0)
+        let box = OutcomeBox<Value>()
+        Task {
+            do {
+                box.set(.success(try await body()))
+            } catch {
+                box.set(.failure(error))
+            }
+            done.signal()
+        }
+        done.wait()
+        return try box.get()
+    }
+}
+
+private final class OutcomeBox<Value: Sendable>: Sendable {
+    private let outcome = Mutex<Result<Value, any Error>?>(nil)
+    func set(_ value: Result<Value, any Error>) { outcome.withLock { $0 = value } }
+    func get() throws -> Value {
+        guard let outcome = outcome.withLock({ $0 }) else {
+            throw LockstepError(.bug, "the measurement ended without an outcome")
+        }
+        return try outcome.get()
+    }
+}
