@@ -85,6 +85,7 @@ let modules: [Module] = [
     cTarget(.base, "CProcess"),
     lib(.base, "Diagnostics"),
     lib(.base, "ClusterTypes"),
+    lib(.base, "RecordOrder"),
     lib(.base, "Threading"),
     lib(.base, "Tensors", ["Crypto"]),
     // 2 mechanisms
@@ -103,7 +104,9 @@ let modules: [Module] = [
     lib(.adapters, "Datasets", ["CWire", "Collectives", "Diagnostics", "Storage", "Tensors"]),
     lib(
         .adapters, "Checkpoints",
-        ["ClusterTypes", "Crypto", "Diagnostics", "SageMakerShapes", "Storage", "Tensors"]),
+        [
+            "ClusterTypes", "Crypto", "Diagnostics", "RecordOrder", "SageMakerShapes", "Storage", "Tensors",
+        ]),
     lib(.adapters, "JobStore", ["ClusterTypes", "Diagnostics", "GRDB", "JobLifecycle"]),
     lib(
         .adapters, "ControlChannel",
@@ -119,15 +122,15 @@ let modules: [Module] = [
         .learning, "Training",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "LinearAlgebra", "SageMakerShapes", "Storage", "Tensors", "Threading",
+            "LinearAlgebra", "RecordOrder", "SageMakerShapes", "Storage", "Tensors", "Threading",
         ]),
     // 5 algorithms
     lib(
         .algorithms, "LinearLearner",
-        ["AlgorithmSpecs", "Diagnostics", "LinearAlgebra", "Tensors", "Training"]),
+        ["AlgorithmSpecs", "Diagnostics", "LinearAlgebra", "RecordOrder", "Tensors", "Training"]),
     lib(
         .algorithms, "KMeans",
-        ["AlgorithmSpecs", "Diagnostics", "LinearAlgebra", "Tensors", "Training"]),
+        ["AlgorithmSpecs", "Diagnostics", "LinearAlgebra", "RecordOrder", "Tensors", "Training"]),
     // 6 services
     lib(
         .services, "AlgorithmCatalog",
@@ -189,7 +192,7 @@ let modules: [Module] = [
             "APIClient", "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
             "Collectives", "CommandLineEntry", "ControlChannel", "CoordinatorService", "Datasets",
             "Diagnostics", "GangRuntime", "JobLifecycle", "LinearAlgebra", "Logging", "MPICollectives",
-            "Processes", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",
+            "Processes", "RecordOrder", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",
         ]),
 ]
 
@@ -201,13 +204,14 @@ let testTargets: [Target] = [
         "TrainingTests",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "GangRuntime", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",
+            "GangRuntime", "RecordOrder", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",
         ]),
     tests(
         "AlgorithmsTests",
         [
             "AlgorithmCatalog", "AlgorithmSpecs", "Collectives", "Datasets", "Diagnostics", "GangRuntime",
-            "KMeans", "LinearAlgebra", "LinearLearner", "SageMakerShapes", "Tensors", "Threading", "Training",
+            "KMeans", "LinearAlgebra", "LinearLearner", "RecordOrder", "SageMakerShapes", "Tensors",
+            "Threading", "Training",
         ], exclude: ["Golden"]),
     tests(
         "ClusterTests",

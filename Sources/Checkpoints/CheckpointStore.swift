@@ -46,6 +46,11 @@ public struct CheckpointStore: Sendable {
         return (checkpoint, description)
     }
 
+    /// What a checkpoint says of itself, unchecked.
+    public func description(step: Int) throws -> CheckpointDescription {
+        try CheckpointFiles.description(in: path(step: step))
+    }
+
     /// The newest checkpoint that verifies; damaged ones on the way are set aside.
     ///
     /// - Parameters:

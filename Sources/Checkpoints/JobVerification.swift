@@ -28,6 +28,10 @@ public struct JobVerification: Codable, Sendable, Equatable {
     public var chainDigest: String?
     /// World sizes that took the steps, in order.
     public var worlds: [Int]
+    /// Who trained which steps, in order.
+    public var attempts: [AttemptFinding] = []
+    /// How records were used; `nil` without a history, or where the job does not tell.
+    public var records: RecordAudit?
     /// One sentence each; empty when everything checks out.
     public var problems: [String]
 

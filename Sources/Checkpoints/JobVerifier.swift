@@ -70,8 +70,38 @@ public struct JobVerifier: Sendable {
             for record in history.records where record.world != verification.worlds.last {
                 verification.worlds.append(record.world)
             }
+            try examineAttempts(history, &verification)
         }
         return Examination(verification: verification, history: history)
+    }
+
+    /// Who took which steps, and with which records.
+    private func examineAttempts(_ history: CommitHistory, _ verification: inout JobVerification) throws {
+        verification.attempts = AttemptFinding.all(
+            try AttemptLine.all(in: locations.historyFolder), lastStep: history.steps.upperBound - 1)
+        verification.problems += verification.attempts.compactMap { $0.problem(in: history) }
+        guard let identity = try identity() else { return }
+        verification.records = RecordAudit(identity, history)
+        verification.problems += verification.records?.problems ?? []
+    }
+
+    /// What decides the job's mathematics, as its model or its newest readable checkpoint tells it.
+    public func identity() throws -> JobIdentity? {
+        if let model = try? ModelArtifact(reading: locations.modelArtifact) {
+            return model.description.identity
+        }
+        let store = CheckpointStore(folder: locations.checkpointFolder)
+        for step in try store.steps().reversed() {
+            if let description = try? store.description(step: step) { return description.identity }
+        }
+        return nil
+    }
+
+    /// The job's commits.
+    ///
+    /// - Throws: `LockstepError(.notFound)` without any, `.damaged` for a history that is not whole.
+    public func history() throws -> CommitHistory {
+        try CommitHistory(reading: locations.historyFolder + "/" + CommitHistory.fileName)
     }
 
     private func checkModel(_ history: CommitHistory?) throws -> String {

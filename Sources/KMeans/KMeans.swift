@@ -1,5 +1,6 @@
 public import AlgorithmSpecs
 import LinearAlgebra
+import RecordOrder
 public import Tensors
 public import Training
 

@@ -1,3 +1,4 @@
+import RecordOrder
 import Tensors
 import Training
 

@@ -1,5 +1,6 @@
 import AlgorithmSpecs
 import Diagnostics
+import RecordOrder
 import Training
 
 /// Hyperparameters of linear-learner in typed form, `auto` replaced where the data are not needed.

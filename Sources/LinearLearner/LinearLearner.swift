@@ -1,6 +1,7 @@
 public import AlgorithmSpecs
 import Diagnostics
 import LinearAlgebra
+import RecordOrder
 public import Tensors
 public import Training
 

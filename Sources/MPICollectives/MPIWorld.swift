@@ -8,8 +8,8 @@ public enum MPIWorld {
     ///
     /// Once per process, from the main thread; MPI cannot be set up twice. The body may use the
     /// communicator from any one thread at a time (`MPI_THREAD_SERIALIZED`). When it throws, one line
-    /// `rank R, step S: CAUSE [CODE]` goes to standard error and every rank of the world ends at once with the
-    /// error's exit status: no rank waits for one that is gone. Set the communicator's `step` for that.
+    /// `rank R, step S: CAUSE [CODE]` goes to standard error and every rank of the world ends at once with
+    /// the error's exit status: no rank waits for one that is gone. Set the communicator's `step` for that.
     public static func run<Result>(_ body: (any Communicator) throws -> Result) -> Result {
         run(largestCount: 1 << 30, body)
     }

@@ -1,5 +1,6 @@
 public import Collectives
 import Diagnostics
+public import RecordOrder
 import Tensors
 public import Threading
 

@@ -21,7 +21,9 @@ public final class RankActivity: Sendable {
     public struct StaticText: Sendable, Equatable, ExpressibleByStringLiteral {
         let text: StaticString
         public init(stringLiteral text: StaticString) { self.text = text }
-        public static func == (a: StaticText, b: StaticText) -> Bool { a.text.description == b.text.description }
+        public static func == (a: StaticText, b: StaticText) -> Bool {
+            a.text.description == b.text.description
+        }
     }
 
     /// The kinds that a supervisor tells apart.

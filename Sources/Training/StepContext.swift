@@ -1,3 +1,4 @@
+public import RecordOrder
 public import Tensors
 
 /// What a step can do with the data: compute per logical shard, add exactly.

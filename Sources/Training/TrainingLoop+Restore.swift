@@ -72,7 +72,8 @@ extension TrainingLoop {
         guard decision.source == .hotState else { return .checkpoint(checkpoint) }
         let step = checkpoint.commit.step
         let durable = decision.durableStep.flatMap { commits.knownSteps.contains($0) ? $0 : nil }
-        reporter.say("Resuming from the hot state of step \(step) held by rank \(root) (\(places[root].name))")
+        reporter.say(
+            "Resuming from the hot state of step \(step) held by rank \(root) (\(places[root].name))")
         return ResumePoint(
             source: .hotState, checkpoint: checkpoint,
             tail: commits.after(min(durable ?? commits.knownSteps.lowerBound, step), through: step),
@@ -153,7 +154,7 @@ extension TrainingLoop {
     }
 
     /// A state and the commits before it from `root` to all, tensor by tensor. Collective.
-    private func share(
+    func share(
         _ checkpoint: Checkpoint?, _ tail: CommitTail?, root: Int
     ) throws -> (Checkpoint, CommitTail) {
         let own = checkpoint.map {

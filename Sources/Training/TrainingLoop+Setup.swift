@@ -78,17 +78,23 @@ extension TrainingLoop {
             identity: plan.identity(algorithm: type.spec.name, sources: named))
     }
 
-    /// Loads this rank's shards, sets up the algorithm and puts it where the newest state says.
-    func prepare(_ data: OpenedData) throws -> Progress {
+    /// Loads this rank's shards and sets up the algorithm.
+    func setUp(_ data: OpenedData) throws -> (any Algorithm, GangStepContext) {
         let team = ThreadTeam(count: plan.threadCount)
         let shards = try vote.together { try loadShards(data, team) }
         let context = GangStepContext(
             communicator: communicator, team: team, vote: vote,
             shardCount: data.description.logicalShardCount, shards: shards, seed: data.description.seed,
             activity: activity)
-        var algorithm = try vote.together {
+        let algorithm = try vote.together {
             try type.init(hyperparameters: plan.hyperparameters, data: data.description)
         }
+        return (algorithm, context)
+    }
+
+    /// Sets up all that training needs and goes where the newest state says.
+    func prepare(_ data: OpenedData) throws -> Progress {
+        var (algorithm, context) = try setUp(data)
         activity.begin(.storage("reading the newest state"))
         let store = openHotState(data.identity)
         let restored = try restore(data.identity, store)

@@ -87,7 +87,7 @@ public final class TrainingLoop {
         var hasWarned = false
     }
 
-    private func gatherPlaces() throws {
+    func gatherPlaces() throws {
         let folder = setting.hotStateFolder
         let own = RankPlace(
             host: RankPlace.ownHost, worker: setting.worker, hotStateFolder: folder,

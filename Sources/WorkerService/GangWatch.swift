@@ -93,17 +93,20 @@ package struct GangWatch: Sendable {
     private func suspicion(_ rank: Int, _ silence: Double) -> Finding? {
         let pulse = pulses[rank]
         if silence >= timeout {
+            let waiting = pulses.values.filter { $0.kind == "waiting" }.max { $0.seconds < $1.seconds }
             return Finding(
-                rank: rank, step: pulse?.step,
+                rank: rank, step: waiting?.step ?? pulse?.step,
                 sentence: "gave no sign of life for \(Self.text(timeout)) while others wait for it"
-                    + (pulse.map { "\(Self.place($0)), when it was last heard of" } ?? ""))
+                    + (waiting.map { Self.place($0) } ?? "")
+                    + (pulse.map { "; last heard of \($0.operation)" } ?? ""))
         }
         guard let pulse, pulse.kind != "waiting" else { return nil }
         let patience = pulse.kind == "storing" ? 3 * timeout : timeout
         guard pulse.seconds >= patience else { return nil }
         return Finding(
             rank: rank, step: pulse.step,
-            sentence: "made no progress for \(Self.text(patience)) while others wait for it\(Self.place(pulse))"
+            sentence:
+                "made no progress for \(Self.text(patience)) while others wait for it\(Self.place(pulse))"
         )
     }
 

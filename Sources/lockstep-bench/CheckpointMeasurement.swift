@@ -5,6 +5,7 @@ import Collectives
 import Datasets
 import Diagnostics
 import Foundation
+import RecordOrder
 import SageMakerShapes
 import Tensors
 import Training

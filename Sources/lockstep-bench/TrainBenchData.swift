@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import RecordOrder
 import Storage
 import Tensors
 import Training

@@ -13,7 +13,7 @@ struct LockstepTrain: ParsableCommand {
             the same.
             """,
         version: LockstepVersion.current,
-        subcommands: [RunCommand.self, PredictCommand.self],
+        subcommands: [RunCommand.self, PredictCommand.self, ReplayCommand.self],
         defaultSubcommand: RunCommand.self)
     static func main() { runAsProgram() }
 }

@@ -20,7 +20,7 @@ struct PredictCommand: AsyncParsableCommand {
     var words: [String] = []
 
     func run() async throws {
-        let program = try Self.sibling("lockstep-train")
+        let program = try SiblingProgram.path("lockstep-train")
         var arguments: [UnsafeMutablePointer<CChar>?] = ([program, "predict"] + words).map { strdup($0) }
         arguments.append(nil)
         execv(program, arguments)
@@ -30,17 +30,5 @@ struct PredictCommand: AsyncParsableCommand {
         throw LockstepError(
             code == ENOENT ? .notFound : .io,
             "cannot run \(program): \(reason); it must lie in the same folder as lockstep")
-    }
-
-    /// Path of a program beside this one.
-    private static func sibling(_ name: String) throws -> String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        guard count > 0 else {
-            throw LockstepError(.io, "cannot find this program's own folder through /proc/self/exe")
-        }
-        let own = String(decoding: buffer[0..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let folder = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
-        return folder + "/" + name
     }
 }

@@ -9,13 +9,17 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract: "Proves that a job's files are whole, or that two jobs gave the same model.",
         discussion: """
             One job: the model against its hash, every checkpoint against its checksums, the history of \
-            commits for gaps, and each against the others. Two jobs: their commits step by step, then \
-            their models, bit for bit.
+            commits for gaps, and each against the others; who took which steps, and that each record was \
+            used exactly once an epoch. With --replay the named steps are computed again on this machine, \
+            from the checkpoint before, and compared with the history. Two jobs: their commits step \
+            by step, then their models, bit for bit.
 
-            Exit status 0: all is well, or the jobs are equal. 1: the jobs differ. 76: something is damaged.
+            Exit status 0: all is well, or the jobs are equal. 1: the jobs, or the steps taken again, differ. 76: \
+            something is damaged.
 
             Examples:
               lockstep verify digits
+              lockstep verify digits --replay 101..120
               lockstep verify digits-killed digits-undisturbed
               lockstep verify /shared/output/digits /backup/digits --output json
             """)
@@ -26,17 +30,37 @@ struct VerifyCommand: AsyncParsableCommand {
     var other: String?
     @Option(help: "Address of the cluster's API; for jobs given by name.")
     var endpoint: String?
+    @Option(help: "Steps A..B to compute again.", transform: StepRange.init)
+    var replay: StepRange?
+    @Option(help: "Ranks that compute them; more than one need mpirun.")
+    var ranks = 1
     @Option(help: "Form of the output: text or json.")
     var output = OutputFormat.text
 
+    func validate() throws {
+        guard replay == nil || other == nil else {
+            throw ValidationError("--replay takes one job, not two")
+        }
+        guard (1...4096).contains(ranks) else { throw ValidationError("--ranks must be from 1 to 4096") }
+    }
+
     func run() async throws {
-        let verifier = JobVerifier(try await JobFolders.locations(of: job, endpoint: endpoint))
-        if let other {
+        let locations = try await JobFolders.locations(of: job, endpoint: endpoint)
+        let verifier = JobVerifier(locations)
+        if let replay {
+            try show(try VerifyReplay(locations: locations, steps: replay.steps, ranks: ranks).run())
+        } else if let other {
             let otherVerifier = JobVerifier(try await JobFolders.locations(of: other, endpoint: endpoint))
             try show(try verifier.compare(with: otherVerifier))
         } else {
             try show(try verifier.verify())
         }
+    }
+
+    private func show(_ finding: VerifyReplay.Finding) throws {
+        if output == .json { try OutputFormat.printJSON(finding) }
+        guard finding.firstDifferingStep == nil else { throw LockstepError(.mismatch, finding.verdict) }
+        if output == .text { StandardStreams.output(finding.verdict) }
     }
 
     private func show(_ comparison: JobComparison) throws {

@@ -1,6 +1,7 @@
 import AlgorithmSpecs
 import Diagnostics
 import KMeans
+import RecordOrder
 import Tensors
 import Testing
 import Training

@@ -1,6 +1,7 @@
 import AlgorithmCatalog
 import Diagnostics
 import LinearAlgebra
+import RecordOrder
 import Tensors
 import Testing
 import Training

@@ -1,4 +1,5 @@
 import LinearLearner
+import RecordOrder
 import Testing
 import Training
 

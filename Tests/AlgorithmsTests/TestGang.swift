@@ -1,5 +1,6 @@
 import AlgorithmSpecs
 import Collectives
+import RecordOrder
 import Tensors
 import Threading
 import Training

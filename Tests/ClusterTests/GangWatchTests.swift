@@ -27,7 +27,8 @@ import WorkerService
     static let cases = [
         Case(testDescription: "all work", ranks: [[(0, .busy)], [(0, .busy)]]),
         Case(
-            testDescription: "a slow rank that gets on", ranks: [[(0, .waiting)], [(0, .busy)], [(0, .waiting)]]),
+            testDescription: "a slow rank that gets on",
+            ranks: [[(0, .waiting)], [(0, .busy)], [(0, .waiting)]]),
         Case(
             testDescription: "a stopped rank", ranks: [[(5, .waiting)], [(5, .silent)]], rank: 1, second: 9),
         Case(
@@ -40,7 +41,8 @@ import WorkerService
             testDescription: "storage has three times as long",
             ranks: [[(5, .storing)], [(5, .waiting)]], rank: 0, second: 17),
         Case(
-            testDescription: "storage in time", ranks: [[(5, .storing), (14, .waiting)], [(5, .waiting), (14, .busy)]]),
+            testDescription: "storage in time",
+            ranks: [[(5, .storing), (14, .waiting)], [(5, .waiting), (14, .busy)]]),
         Case(
             testDescription: "never heard of", ranks: [[(2, .waiting)], [(0, .silent)]], rank: 1, second: 6),
         Case(
@@ -74,8 +76,10 @@ import WorkerService
                 case .busy: _ = watch.read("lockstep-pulse 7 working 0.020 computing shard 3", rank: rank)
                 case .waiting:
                     _ = watch.read("lockstep-pulse 7 waiting \(seconds) allreduce in sum of x", rank: rank)
-                case .working: _ = watch.read("lockstep-pulse 7 working \(seconds) computing shard 3", rank: rank)
-                case .storing: _ = watch.read("lockstep-pulse 7 storing \(seconds) writing the model", rank: rank)
+                case .working:
+                    _ = watch.read("lockstep-pulse 7 working \(seconds) computing shard 3", rank: rank)
+                case .storing:
+                    _ = watch.read("lockstep-pulse 7 storing \(seconds) writing the model", rank: rank)
                 }
             }
             for look in 0..<5 where found == nil {
@@ -105,7 +109,10 @@ import WorkerService
 /// What ranks and `mpirun` say about an end.
 @Suite struct RankReportTests {
     @Test(arguments: [
-        ("rank 2, step 7: cannot read /x: [1] gone [io]", RankReport(rank: 2, step: 7, code: "io", message: "cannot read /x: [1] gone")),
+        (
+            "rank 2, step 7: cannot read /x: [1] gone [io]",
+            RankReport(rank: 2, step: 7, code: "io", message: "cannot read /x: [1] gone")
+        ),
         ("rank 0: it failed", RankReport(rank: 0, message: "it failed")),
         ("rank 11, step 0: odd [A b]", RankReport(rank: 11, step: 0, message: "odd [A b]")),
     ])

@@ -138,7 +138,9 @@ import Training
             #expect(end.outcome == .completed(modelHash: calm))
             #expect(end.lines.contains { $0.contains("hot state of step 6 held by rank 1") }, "\(end.lines)")
             #expect(
-                end.warnings.contains { $0.contains("rank 0 held another state of step 6") && $0.contains("w0") },
+                end.warnings.contains {
+                    $0.contains("rank 0 held another state of step 6") && $0.contains("w0")
+                },
                 "\(end.warnings)")
         }
     }

@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import SageMakerShapes
 import Testing
+import Training
 
 @Suite struct JobVerifierTests {
     private func flip(_ path: String, at offset: Int) throws {
@@ -94,6 +95,109 @@ import Testing
                 try JobVerifier(ToyJob(folder: folder).locations).verify()
             }
             #expect(error?.code == .notFound)
+        }
+    }
+
+    @Test func `the history tells who trained which steps`() throws {
+        try withTemporaryFolder { folder in
+            let job = ToyJob(folder: folder)
+            func setting(_ worker: String, _ attempt: Int) -> @Sendable (Int) -> RankSetting {
+                { RankSetting(worker: "\(worker)\($0)", attempt: attempt) }
+            }
+            _ = try job.run(ranks: 3, stopAfter: 4, setting: setting("a", 1))
+            _ = try job.run(ranks: 1, stopAfter: 9, setting: setting("b", 3))
+            _ = try job.run(ranks: 2, setting: setting("c", 4))
+            let attempts = try job.verify().attempts
+            #expect(attempts.map(\.attempt) == [1, 3, 4])
+            #expect(attempts.map(\.firstStep) == [1, 5, 10] && attempts.map(\.lastStep) == [4, 9, 15])
+            #expect(attempts.map(\.workers) == [["a0", "a1", "a2"], ["b0"], ["c0", "c1"]])
+            #expect(attempts.map(\.source) == ["start", "checkpoint", "checkpoint"])
+            #expect(attempts.map(\.isInterrupted) == [true, true, false])
+        }
+    }
+
+    @Test func `steps of an attempt that a later one took again do not count`() throws {
+        try withTemporaryFolder { folder in
+            let job = ToyJob(folder: folder)
+            _ = try job.run(ranks: 3, stopAfter: 4)
+            _ = try job.run(ranks: 2, stopAfter: 9)
+            // The newest checkpoints are lost: the third attempt begins again.
+            try FileManager.default.removeItem(atPath: job.store.folder)
+            _ = try job.run(ranks: 1)
+            let attempts = try job.verify().attempts
+            #expect(
+                attempts.map(\.firstStep) == [nil, nil, 1] && attempts.map(\.lastStep) == [nil, nil, 15])
+        }
+    }
+
+    @Test func `another world than the attempt's is a problem`() throws {
+        try withTemporaryFolder { folder in
+            let job = ToyJob(folder: folder)
+            _ = try job.run(ranks: 2)
+            try flip(job.locations.historyFolder + "/chain.bin", at: 64 + 32 * 3 + 24)
+            let problems = try job.verify().problems
+            #expect(problems.contains { $0.contains("step 3 is said to be taken by 3 ranks") }, "\(problems)")
+        }
+    }
+
+    /// A job whose batches are cut as `BatchPlan` cuts them.
+    private func planned(_ folder: String) -> ToyJob {
+        var job = ToyJob(folder: folder)
+        job.train = .made(count: 100, columns: 5, sparse: false, seed: 1)
+        return job
+    }
+
+    private func audit(_ job: ToyJob) throws -> RecordAudit? {
+        let verifier = JobVerifier(try job.locations)
+        let identity = try #require(try verifier.identity())
+        // Of an algorithm of which nothing is known nothing is said.
+        #expect(try RecordAudit(identity, verifier.history()) == nil)
+        return RecordAudit(identity, try verifier.history(), planned: ["toy-regression"])
+    }
+
+    @Test func `each record is used exactly once an epoch`() throws {
+        try withTemporaryFolder { folder in
+            let job = planned(folder)
+            _ = try job.run(ranks: 2, stopAfter: 4)
+            _ = try job.run(ranks: 3)
+            let audit = try #require(try audit(job))
+            #expect(audit.problems.isEmpty, "\(audit.problems)")
+            #expect(audit.records == 100 && audit.stepsPerEpoch == 5 && audit.comparedCommits == 15)
+            #expect(audit.epochs == 3 && audit.recomputedEpochs == 3)
+        }
+    }
+
+    @Test func `a commit that used other records than its batch is found`() throws {
+        try withTemporaryFolder { folder in
+            let job = planned(folder)
+            _ = try job.modelHash()
+            try flip(job.locations.historyFolder + "/chain.bin", at: 64 + 32 * 7 + 8)
+            let problems = try audit(job)?.problems ?? []
+            #expect(problems.contains { $0.contains("step 7 used") }, "\(problems)")
+        }
+    }
+
+    @Test func `steps taken again give the commits of the history`() throws {
+        try withTemporaryFolder { folder in
+            let job = planned(folder)
+            _ = try job.run(ranks: 2, stopAfter: 6)
+            _ = try job.run(ranks: 1, stopAfter: 11)
+            _ = try job.run(ranks: 2)
+            let history = try JobVerifier(job.locations).history()
+            for (steps, first) in [(8...10, 6), (2...3, 0), (12...15, 11)] {
+                let (from, commits) = try job.replay(steps, ranks: 2)
+                #expect(from == first && commits.map(\.step) == Array(first + 1...steps.upperBound))
+                for commit in commits {
+                    #expect(commit.stateHash == history[commit.step]?.stateHash)
+                    #expect(commit.samples == history[commit.step]?.samples)
+                }
+            }
+            let identity = try #require(try JobVerifier(job.locations).identity())
+            let other = JobIdentity(identity.fields.merging(["hyperparameter seed": "9"]) { $1 })
+            let error = #expect(throws: LockstepError.self) {
+                try job.replay(2...3, ranks: 1, identity: other)
+            }
+            #expect(error?.code == .conflict && error?.message.contains("seed") == true)
         }
     }
 }

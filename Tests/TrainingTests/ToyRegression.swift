@@ -1,5 +1,6 @@
 import AlgorithmSpecs
 import Diagnostics
+import RecordOrder
 import Tensors
 import Training
 

@@ -4,6 +4,7 @@ import Collectives
 import Datasets
 import Diagnostics
 import Foundation
+import RecordOrder
 import SageMakerShapes
 import Synchronization
 import Tensors
@@ -122,7 +123,8 @@ struct ToyJob: Sendable {
             let reporter = TrainingReporter(
                 rank: communicator.rank, events: log, output: said.add, complain: warned.add)
             let isDoomed = death?.rank == communicator.rank
-            let watched = StoppingCommunicator(communicator, deathStep: isDoomed ? death?.step : nil) { step in
+            let watched = StoppingCommunicator(communicator, deathStep: isDoomed ? death?.step : nil) {
+                step in
                 if communicator.rank == 0 { try stepBegan(step) }
                 if communicator.rank == stopRank, let stopAfter, step == stopAfter - 1 { stop.request() }
             }
@@ -141,6 +143,31 @@ struct ToyJob: Sendable {
             throw LockstepError(.bug, "ranks ended differently: \(outcomes)")
         }
         return Outcome(outcome: first, lines: said.all, warnings: warned.all)
+    }
+
+    /// Takes steps again; the step begun from, and the commits on the way.
+    func replay(
+        _ steps: ClosedRange<Int>, ranks: Int, identity: JobIdentity? = nil
+    ) throws -> (from: Int, commits: [CommitRecord]) {
+        let plan = try plan(threads: 1)
+        let known = try identity ?? JobVerifier(locations).identity() ?? JobIdentity([:])
+        let sources = ["train": train, "validation": validation ?? train]
+        let outcomes = try LoopbackWorld.run(size: ranks) { communicator -> (Int, [CommitRecord]) in
+            var commits: [CommitRecord] = []
+            let from = try TrainingLoop(
+                plan, algorithm: ToyRegression.self, communicator: communicator,
+                vote: GangVote(communicator),
+                reporter: TrainingReporter(rank: communicator.rank, events: nil), stop: StopFlag(),
+                open: { source, _ in
+                    guard let records = sources[source.name] else {
+                        throw LockstepError(.notFound, "no channel \(source.name)")
+                    }
+                    return records
+                }
+            ).replay(steps, identity: known) { commits.append($0) }
+            return (from, commits)
+        }
+        return (outcomes[0].0, outcomes[0].1)
     }
 
     /// Hash of the model of an undisturbed run of one rank.

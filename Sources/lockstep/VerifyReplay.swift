@@ -1,0 +1,94 @@
+import Checkpoints
+import Diagnostics
+import Foundation
+import SageMakerShapes
+
+/// Takes steps of a job again with `lockstep-train replay`, which has the numerics that this program does
+/// without, and compares each commit with the job's history.
+struct VerifyReplay {
+    let locations: JobLocations
+    let steps: ClosedRange<Int>
+    /// Ranks to take them with; more than one need `mpirun`.
+    let ranks: Int
+
+    /// What a replay found.
+    struct Finding: Codable {
+        var folder: String
+        /// Step of the state that it began with.
+        var fromStep: Int
+        var firstStep: Int
+        var lastStep: Int
+        /// Commits that were compared.
+        var comparedCommits: Int
+        /// The first one that is not as the history has it.
+        var firstDifferingStep: Int?
+        /// One sentence.
+        var verdict: String
+    }
+
+    /// - Throws: `LockstepError(.usage)` for steps that the job has not taken; the child's error.
+    func run() throws -> Finding {
+        let history = try JobVerifier(locations).history()
+        let known = history.steps.dropFirst()
+        guard let first = known.first, let last = known.last, first <= steps.lowerBound,
+            steps.upperBound <= last
+        else {
+            throw LockstepError(
+                .usage,
+                "--replay \(steps.lowerBound)..\(steps.upperBound): the job has steps "
+                    + "\(known.first ?? 0) to \(known.last ?? 0)")
+        }
+        var finding = Finding(
+            folder: locations.jobFolder, fromStep: 0, firstStep: steps.lowerBound,
+            lastStep: steps.upperBound, comparedCommits: 0, verdict: "")
+        for line in try replayedLines() {
+            let words = line.split(separator: " ")
+            if words.count == 2, words[0] == "from" { finding.fromStep = Int(words[1]) ?? 0 }
+            guard words.count == 3, let step = Int(words[0]), let samples = Int(words[1]) else { continue }
+            finding.comparedCommits += 1
+            guard let record = history[step], finding.firstDifferingStep == nil else { continue }
+            let expected = CheckpointDescription.hexadecimal(record.stateHash)
+            guard expected != words[2] || record.samples != samples else { continue }
+            finding.firstDifferingStep = step
+            finding.verdict =
+                "step \(step) taken again gives state \(words[2]) after \(samples) records, but the history "
+                + "has \(expected) after \(record.samples)"
+        }
+        guard finding.firstDifferingStep == nil else { return finding }
+        guard finding.comparedCommits == steps.upperBound - finding.fromStep else {
+            throw LockstepError(.bug, "the replay took \(finding.comparedCommits) steps only")
+        }
+        finding.verdict =
+            "steps \(finding.fromStep + 1) to \(steps.upperBound) taken again from the state of step "
+            + "\(finding.fromStep): all \(finding.comparedCommits) commits are equal"
+        return finding
+    }
+
+    private func replayedLines() throws -> [Substring] {
+        let program = try SiblingProgram.path("lockstep-train")
+        var words = [
+            program, "replay", locations.jobFolder, "--steps", "\(steps.lowerBound)..\(steps.upperBound)",
+            "--checkpoints", locations.checkpointFolder,
+        ]
+        if ranks > 1 { words = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)"] + words }
+        let child = Process()
+        child.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        child.arguments = words
+        let output = Pipe()
+        child.standardOutput = output
+        do {
+            try child.run()
+        } catch {
+            throw LockstepError(.io, "cannot run \(words[0])", cause: error)
+        }
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        child.waitUntilExit()
+        guard child.terminationReason == .exit, child.terminationStatus == 0 else {
+            throw LockstepError(
+                child.terminationStatus == 73 ? .conflict : .io,
+                "the steps could not be taken again: lockstep-train replay ended with status "
+                    + "\(child.terminationStatus); its own line above says why")
+        }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
+}
