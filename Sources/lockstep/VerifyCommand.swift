@@ -14,8 +14,8 @@ struct VerifyCommand: AsyncParsableCommand {
             from the checkpoint before, and compared with the history. Two jobs: their commits step \
             by step, then their models, bit for bit.
 
-            Exit status 0: all is well, or the jobs are equal. 1: the jobs, or the steps taken again, differ. 76: \
-            something is damaged.
+            Exit status 0: all is well, or the jobs are equal. 1: the jobs, or the steps taken again, \
+            differ. 76: something is damaged.
 
             Examples:
               lockstep verify digits
