@@ -112,6 +112,30 @@ import Testing
         }
     }
 
+    @Test func `a stopped rank is found by its supervisor, named, and the job goes on`() throws {
+        try withTemporaryFolder { folder in
+            let calm = try Program.train(
+                try SampleJob.linearLearner(.dense, name: "calm").write(to: folder), ranks: 1)
+            try LocalCluster.run(workers: 3, in: folder) { cluster in
+                var job = SampleJob.linearLearner(.dense, name: "stalls")
+                job.instanceCount = 3
+                job.environment = ["LOCKSTEP_STEP_DELAY_MS": "60", "LOCKSTEP_HANG_TIMEOUT_SECONDS": "1"]
+                let submitted = try cluster.lockstep(["submit", try job.write(to: folder).path])
+                try #require(submitted.status == 0, "\(submitted.error)")
+                try #require(
+                    RunningProgram.eventually(seconds: 20) { try cluster.ranks(of: "stalls").count == 3 })
+                usleep(500_000)
+                kill(try #require(cluster.ranks(of: "stalls").last), SIGSTOP)
+                let end = try cluster.finished("stalls", seconds: 60)
+                #expect(end["TrainingJobStatus"] as? String == "Completed", "\(end)")
+                let text = try cluster.lockstep(["jobs", "describe", "stalls"]).output
+                #expect(text.contains("gave no sign of life for 1 s while others wait for it"), "\(text)")
+                #expect(text.contains("(worker worker-"), "\(text)")
+                #expect(text.contains(calm.modelHash ?? "no hash"), "\(text)")
+            }
+        }
+    }
+
     @Test func `a keeper alone is refused`() throws {
         try withTemporaryFolder { folder in
             let file = try SampleJob.kmeans(.dense).write(to: folder)

@@ -211,6 +211,22 @@ import Training
         }
     }
 
+    @Test func `a step is told when it is held, not before`() throws {
+        try withTemporaryFolder { folder in
+            // An epoch has five steps, and every fourth step is held: its metrics come with step 8.
+            for (death, isTold) in [(7, false), (8, true)] {
+                var job = job(folder, "told-\(death)")
+                job.hyperparameters["hot_state_interval_steps"] = "4"
+                let said = Lines()
+                #expect(throws: (any Error).self) {
+                    try job.run(
+                        ranks: 2, death: (1, death), setting: nodes(folder + "/hot-\(death)"), said: said)
+                }
+                #expect(said.all.contains { $0.contains("epoch=0, train objective") } == isTold, "\(death)")
+            }
+        }
+    }
+
     @Test func `a keeper's state outlives all workers`() throws {
         try withTemporaryFolder { folder in
             let calm = try job(folder, "calm").modelHash()

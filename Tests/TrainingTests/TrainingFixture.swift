@@ -112,10 +112,11 @@ struct ToyJob: Sendable {
         ranks: Int = 1, threads: Int = 1, stopAfter: Int? = nil, stopRank: Int = 0,
         death: (rank: Int, step: Int)? = nil,
         setting: @escaping @Sendable (Int) -> RankSetting = { _ in RankSetting() },
-        events: String? = nil, stepBegan: @escaping @Sendable (Int) throws -> Void = { _ in }
+        events: String? = nil, said: Lines = Lines(),
+        stepBegan: @escaping @Sendable (Int) throws -> Void = { _ in }
     ) throws -> Outcome {
         let plan = try plan(threads: threads)
-        let (said, warned) = (Lines(), Lines())
+        let warned = Lines()
         let sources = ["train": train, "validation": validation ?? train]
         let outcomes = try LoopbackWorld.run(size: ranks) { communicator in
             let stop = StopFlag()
