@@ -12,9 +12,8 @@ struct HotStateBench: ParsableCommand {
         discussion: """
             The step computes for --milliseconds on every rank and then changes a state of --megabytes, as \
             an algorithm would; the ratio is of interleaved runs. Under mpirun the ranks share one folder, \
-            so one of them holds. With --keeper the question is another: rank 0 owns no data, and the other \
-            ranks' steps are timed against the same number of ranks that own data without it; it needs \
-            mpirun -n N with N ≥ 2, and no sleep in place of work: sums are real.
+            so one of them holds. With --keeper, rank 0 owns no data in the runs with it: what a keeper beside \
+            N workers costs is the time with it under mpirun -n N+1, against the time without under -n N.
             """)
 
     @Option(help: "Sizes of the state, in megabytes.")
