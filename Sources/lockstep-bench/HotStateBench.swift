@@ -10,10 +10,11 @@ struct HotStateBench: ParsableCommand {
         commandName: "hot-state",
         abstract: "Times training steps with hot states, or with a state keeper, against the same without.",
         discussion: """
-            The step computes for --milliseconds on every rank and then changes a state of --megabytes, as \
-            an algorithm would; the ratio is of interleaved runs. Under mpirun the ranks share one folder, \
-            so one of them holds. With --keeper, rank 0 owns no data in the runs with it: what a keeper beside \
-            N workers costs is the time with it under mpirun -n N+1, against the time without under -n N.
+            The step computes for --milliseconds, divided among the ranks, and then changes a state of \
+            --megabytes, as an algorithm would; the ratio is of interleaved runs. Under mpirun the ranks \
+            share one folder, so one of them holds. With --keeper, rank 0 owns no data in the runs with \
+            it: what a keeper beside N workers costs is the time with it under mpirun -n N+1, against the \
+            time without under -n N.
             """)
 
     @Option(help: "Sizes of the state, in megabytes.")
