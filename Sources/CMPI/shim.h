@@ -1,4 +1,8 @@
 #pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dlfcn.h>
 #include <mpi.h>
 
 // Open MPI's handles are macros that cast addresses, which Swift does not import.
@@ -33,4 +37,30 @@ static inline int cmpi_sendrecv(
     return MPI_Sendrecv(
         sent, sent_count, MPI_BYTE, to, 0, received, received_count, MPI_BYTE, from, 0, comm,
         MPI_STATUS_IGNORE);
+}
+
+// User-level failure mitigation (ULFM): not in the headers of every MPI this is built with, so looked up
+// in the one it runs with.
+
+typedef int (*cmpi_revoke_function)(MPI_Comm);
+typedef int (*cmpi_shrink_function)(MPI_Comm, MPI_Comm *);
+
+static inline void *cmpi_lookup(const char *name, const char *older_name) {
+    void *found = dlsym(RTLD_DEFAULT, name);
+    return found ? found : dlsym(RTLD_DEFAULT, older_name);
+}
+
+/// Whether survivors of a rank's death can go on.
+static inline int cmpi_can_shrink(void) {
+    return cmpi_lookup("MPI_Comm_revoke", "MPIX_Comm_revoke") && cmpi_lookup("MPI_Comm_shrink", "MPIX_Comm_shrink");
+}
+
+/// Lets every call on `comm` fail, on all ranks. Only where `cmpi_can_shrink`.
+static inline int cmpi_revoke(MPI_Comm comm) {
+    return ((cmpi_revoke_function)cmpi_lookup("MPI_Comm_revoke", "MPIX_Comm_revoke"))(comm);
+}
+
+/// Makes a communicator of the ranks that live. Only where `cmpi_can_shrink`.
+static inline int cmpi_shrink(MPI_Comm comm, MPI_Comm *smaller) {
+    return ((cmpi_shrink_function)cmpi_lookup("MPI_Comm_shrink", "MPIX_Comm_shrink"))(comm, smaller);
 }

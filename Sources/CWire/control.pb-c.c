@@ -2097,7 +2097,7 @@ const ProtobufCMessageDescriptor lockstep__variable__descriptor =
   (ProtobufCMessageInit) lockstep__variable__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__launch__field_descriptors[4] =
+static const ProtobufCFieldDescriptor lockstep__launch__field_descriptors[5] =
 {
   {
     "attempt",
@@ -2147,17 +2147,30 @@ static const ProtobufCFieldDescriptor lockstep__launch__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "minimum_ranks",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Launch, minimum_ranks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__launch__field_indices_by_name[] = {
   0,   /* field[0] = attempt */
   3,   /* field[3] = environment */
   2,   /* field[2] = gang */
+  4,   /* field[4] = minimum_ranks */
   1,   /* field[1] = request */
 };
 static const ProtobufCIntRange lockstep__launch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor lockstep__launch__descriptor =
 {
@@ -2167,7 +2180,7 @@ const ProtobufCMessageDescriptor lockstep__launch__descriptor =
   "Lockstep__Launch",
   "lockstep",
   sizeof(Lockstep__Launch),
-  4,
+  5,
   lockstep__launch__field_descriptors,
   lockstep__launch__field_indices_by_name,
   1,  lockstep__launch__number_ranges,

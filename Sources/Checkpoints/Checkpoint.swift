@@ -107,6 +107,15 @@ enum CheckpointFiles {
         return (Checkpoint(commit: commit, digest: digest, state: state), description, chain)
     }
 
+    /// `checkpoint.json` alone, against its checksum.
+    static func checkedDescription(in folder: String) throws -> CheckpointDescription {
+        let bytes = try present(folder, description)
+        guard try checksums(folder)[description] == Checksum.sha256(bytes) else {
+            throw LockstepError(.damaged, "\(folder)/\(description) does not match its checksum")
+        }
+        return try describe(bytes, folder)
+    }
+
     /// `checkpoint.json` alone, unchecked, for listings.
     static func description(in folder: String) throws -> CheckpointDescription {
         try describe(try present(folder, description), folder)

@@ -73,13 +73,13 @@ public struct CheckpointStore: Sendable {
     }
 
     /// Step and digest of the newest checkpoint, told by its description alone; `nil` without one, or
-    /// where the description cannot be read.
+    /// where the description is damaged.
     ///
     /// - Throws: `LockstepError(.conflict)` when it belongs to a job with another identity.
     public func newestAnchor(identity: JobIdentity) throws -> HotStateElection.Anchor? {
         guard let step = try steps().last else { return nil }
         do {
-            let description = try CheckpointFiles.description(in: path(step: step))
+            let description = try CheckpointFiles.checkedDescription(in: path(step: step))
             try requireSame(identity, description, path(step: step))
             guard let digest = ChainDigest(hexadecimal: description.chainDigest), description.step == step
             else { return nil }

@@ -43,6 +43,7 @@ public final class CheckpointWriter {
         thread.start()
     }
 
+    /// Returns when nothing is being written: whoever comes next has the folder to itself.
     deinit { shared.close() }
 
     /// Whether a checkpoint handed over now would be written at once.
@@ -153,7 +154,9 @@ private final class Shared: @unchecked Sendable {
     func close() {
         condition.lock()
         isClosed = true
+        pending = nil
         condition.broadcast()
+        while isWriting { condition.wait() }
         condition.unlock()
     }
 

@@ -47,7 +47,11 @@ public final class HotStateHolder {
         thread.start()
     }
 
-    deinit { thread.close() }
+    /// Returns when nothing is being written: whoever comes next has the folder to itself.
+    deinit {
+        _ = thread.waitUntilIdle()
+        thread.close()
+    }
 
     /// Step of the newest state that is held whole; `nil` when the hot state is off.
     public var heldStep: Int? { failure == nil ? thread.heldStep : nil }

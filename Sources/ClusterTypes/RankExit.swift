@@ -6,6 +6,8 @@ public enum RankExit {
     public static let stopped: Int32 = 75
     /// A rank's state differed from that of the others; the `failed` event names its worker.
     public static let diverged: Int32 = 76
+    /// A rank died and the others could not go on without it.
+    public static let bereft: Int32 = 83
     // Any other status is a `LockstepError.Code.exitCode`, or a signal.
 }
 

@@ -9,6 +9,9 @@ public struct TrainingEvent: Codable, Sendable, Equatable {
         case started
         /// Reading the channels.
         case downloading
+        /// Ranks have died and the others go on without them: `world`, `workers` of the ranks that are
+        /// left, in their order.
+        case shrunk
         /// First step begins. Carries `step`; `name`, what the state was taken from (`start`, `checkpoint`
         /// or `hot state`), and `workers` whose hot state was not trusted.
         case training

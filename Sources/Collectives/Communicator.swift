@@ -34,6 +34,10 @@ public protocol Communicator: AnyObject {
     func exchange(
         _ sent: UnsafeRawBufferPointer, to: Int, _ received: UnsafeMutableRawBufferPointer, from: Int
     ) throws
+    /// The world of the ranks that live, in their old order, when ranks have died; `nil` where this world
+    /// cannot do without them. Every survivor calls it, and none uses the old world afterwards: the first
+    /// call lets the calls of all others fail.
+    func survivors() throws -> (any Communicator)?
     /// Ends every rank of the world at once with exit status `code`. Local; never returns.
     func abort(code: Int32) -> Never
 }
@@ -51,6 +55,9 @@ extension Communicator {
     }
 
     public var messageBytes: Int { 1 << 18 }
+
+    /// For worlds that end with any of their ranks.
+    public func survivors() throws -> (any Communicator)? { nil }
 
     /// A slow exchange, for worlds without one of their own: everybody gets everything.
     public func exchange(

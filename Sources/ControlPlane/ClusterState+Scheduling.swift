@@ -89,7 +89,7 @@ extension ClusterState {
             priority: state.policy.priority, usesSpot: state.policy.usesSpot,
             isPreemptible: state.policy.isPreemptible && !state.isProtected, isLeaving: state.isLeaving,
             mayGrow: count < state.slotRange.upperBound && attempt?.lastStep != nil
-                && time - start >= Self.growPauseSeconds,
+                && time - max(start, attempt?.shrinkTime ?? start) >= Self.growPauseSeconds,
             startTime: start)
     }
 }

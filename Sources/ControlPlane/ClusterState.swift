@@ -155,7 +155,11 @@ extension ClusterState {
         account(old, sign: -1)
         jobs[name] = state
         account(state, sign: 1)
-        if old.phase != state.phase || old.isLeaving != state.isLeaving { needsPlan = true }
+        if old.phase != state.phase || old.isLeaving != state.isLeaving
+            || old.record.attempts.last?.workers != state.record.attempts.last?.workers
+        {
+            needsPlan = true
+        }
     }
 
     /// Adds a job that no event may change back but `rollBack`.
@@ -253,6 +257,7 @@ extension ClusterState {
         return LaunchOrder(
             attempt: AttemptID(job: state.record.name, number: attempt.number),
             request: Array(state.record.requestJSON.utf8), gang: gang,
-            environment: RequestEnvironment.variables(ofRequest: state.record.requestJSON))
+            environment: RequestEnvironment.variables(ofRequest: state.record.requestJSON),
+            minimumRanks: state.slotRange.lowerBound)
     }
 }

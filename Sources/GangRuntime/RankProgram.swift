@@ -24,14 +24,18 @@ public struct RankProgram {
         public var hotStateFolder: String
         /// Whether rank 0 is a state keeper.
         public var hasKeeper: Bool
+        /// Ranks with data that are enough to go on when others die; `nil`: all are needed.
+        public var minimumRanks: Int?
 
         public init(
             jobPath: String, threads: Int? = nil, attemptFolder: String? = nil, outputFolder: String? = nil,
-            worker: String = "", hotStateFolder: String = "", hasKeeper: Bool = false
+            worker: String = "", hotStateFolder: String = "", hasKeeper: Bool = false,
+            minimumRanks: Int? = nil
         ) {
             self.worker = worker
             self.hotStateFolder = hotStateFolder
             self.hasKeeper = hasKeeper
+            self.minimumRanks = minimumRanks
             self.jobPath = jobPath
             self.threads = threads
             self.attemptFolder = attemptFolder
@@ -55,7 +59,7 @@ public struct RankProgram {
         self.find = find
     }
 
-    /// Trains. Collective.
+    /// Trains, and goes on without ranks that die where the MPI and the job allow it. Collective.
     ///
     /// - Parameters:
     ///   - stop: `nil`: SIGTERM and SIGUSR1 ask for a stop.
@@ -71,41 +75,100 @@ public struct RankProgram {
         let activity = RankActivity()
         let watchdog = Watchdog.start(activity)
         defer { watchdog?.end() }
-        let communicator = ActiveCommunicator(communicator, activity)
-        let vote = GangVote(communicator)
         let stop = stop ?? StopSignals.install()
+        let voices = Voices(
+            output: output ?? StandardStreams.output, complain: complain ?? StandardStreams.error)
+        var world: any Communicator = ActiveCommunicator(communicator, activity)
         var events: EventLog?
-        do {
-            events = try vote.together { try openEvents(rank: communicator.rank) }
-            let request = try shareRequest(communicator, vote)
-            let plan = try vote.together {
-                try JobPlan(request, threads: options.threads, coreType: coreType, find: find)
-            }
-            let reporter = TrainingReporter(
-                rank: communicator.rank, events: events, output: output ?? StandardStreams.output,
-                complain: complain ?? StandardStreams.error)
-            let loop = TrainingLoop(
-                plan.training, algorithm: plan.algorithm, communicator: communicator, vote: vote,
-                reporter: reporter, stop: stop, setting: try setting(),
-                activity: activity)
-            switch try loop.run() {
-            case .completed: return RankExit.completed
-            case .stopped: return RankExit.stopped
-            }
-        } catch {
-            events?.emit(.failed) {
-                $0.code = (error as? LockstepError)?.code.rawValue ?? LockstepError.Code.bug.rawValue
-                $0.message = String(describing: error)
-                $0.rank = communicator.rank
-                $0.step = communicator.step
-                if !vote.divergedWorkers.isEmpty || (error as? LockstepError)?.code == .diverged {
-                    $0.workers = vote.divergedWorkers
+        var isFirst = true
+        while true {
+            let vote = GangVote(world)
+            do {
+                if isFirst { events = try vote.together { try openEvents(rank: world.rank) } }
+                isFirst = false
+                return try train(world, vote, events, stop, activity, voices)
+            } catch {
+                if vote.sharedFailure == nil, let smaller = try withoutTheDead(world, after: error, events) {
+                    world = smaller
+                    continue
                 }
+                events?.emit(.failed) { describe(error, vote, world, in: &$0) }
+                guard let shared = vote.sharedFailure else { throw error }
+                if vote.isReporter { voices.complain("lockstep-train: \(shared)") }
+                return shared.code.exitCode
             }
-            guard let shared = vote.sharedFailure else { throw error }
-            if vote.isReporter { (complain ?? StandardStreams.error)("lockstep-train: \(shared)") }
-            return shared.code.exitCode
         }
+    }
+
+    /// Where lines for people go.
+    private struct Voices {
+        var output: (String) -> Void
+        var complain: (String) -> Void
+    }
+
+    private func train(
+        _ world: any Communicator, _ vote: GangVote, _ events: EventLog?, _ stop: StopFlag,
+        _ activity: RankActivity, _ voices: Voices
+    ) throws -> Int32 {
+        let request = try shareRequest(world, vote)
+        let plan = try vote.together {
+            try JobPlan(request, threads: options.threads, coreType: coreType, find: find)
+        }
+        let reporter = TrainingReporter(
+            rank: world.rank, events: events, output: voices.output, complain: voices.complain)
+        let loop = TrainingLoop(
+            plan.training, algorithm: plan.algorithm, communicator: world, vote: vote, reporter: reporter,
+            stop: stop, setting: try setting(), activity: activity)
+        switch try loop.run() {
+        case .completed: return RankExit.completed
+        case .stopped: return RankExit.stopped
+        }
+    }
+
+    private func describe(
+        _ error: any Error, _ vote: GangVote, _ world: any Communicator, in event: inout TrainingEvent
+    ) {
+        event.code = (error as? LockstepError)?.code.rawValue ?? LockstepError.Code.bug.rawValue
+        event.message = String(describing: error)
+        event.rank = world.rank
+        event.step = world.step
+        if !vote.divergedWorkers.isEmpty || (error as? LockstepError)?.code == .diverged {
+            event.workers = vote.divergedWorkers
+        }
+    }
+
+    /// The world of the survivors after a call to the other ranks has failed; `nil` where nobody may go on
+    /// without them. Rank 0 must be among them, because the job's events and logs are kept where it runs;
+    /// and there must be enough of them. Otherwise the world ends, and another attempt begins.
+    private func withoutTheDead(
+        _ world: any Communicator, after error: any Error, _ events: EventLog?
+    ) throws -> (any Communicator)? {
+        guard let minimum = options.minimumRanks, (error as? LockstepError)?.code == .network else {
+            return nil
+        }
+        let rank = world.rank
+        var current = world
+        while let smaller = try current.survivors() {
+            do {
+                let old = try smaller.allGather([UInt8](try JSONEncoder().encode([rank])))
+                    .map { try JSONDecoder().decode([Int].self, from: Data($0))[0] }
+                let workers = try smaller.allGather([UInt8](options.worker.utf8))
+                    .map { String(decoding: $0, as: UTF8.self) }
+                guard old[0] == 0, smaller.size - (options.hasKeeper ? 1 : 0) >= minimum else {
+                    smaller.abort(code: RankExit.bereft)
+                }
+                events?.emit(.shrunk) {
+                    $0.world = smaller.size
+                    $0.workers = workers
+                    $0.step = smaller.step
+                }
+                return smaller
+            } catch let error as LockstepError where error.code == .network {
+                // Another rank has died meanwhile.
+                current = smaller
+            }
+        }
+        return nil
     }
 
     /// What the command line and the environment tell this rank about itself.

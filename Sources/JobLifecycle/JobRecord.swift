@@ -63,6 +63,8 @@ public struct AttemptRecord: Sendable, Codable, Equatable {
     public var workers: [WorkerID]
     /// Whether rank 0 is a state keeper, which owns no logical shard and takes no slot.
     public var hasKeeper: Bool
+    /// When the gang last went on without ranks that died; `nil`: never.
+    public var shrinkTime: Double?
     /// First step it trained, once known.
     public var firstStep: Int?
     /// Last step it reported.

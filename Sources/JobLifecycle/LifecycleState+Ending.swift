@@ -146,7 +146,8 @@ extension LifecycleState {
         case .exited:
             // SIGKILL and SIGTERM come from outside: an operator, the memory limit, a machine going down.
             let signal = end.signal ?? (end.status > 128 ? end.status - 128 : 0)
-            if end.status == RankExit.stopped || signal == 9 || signal == 15 { return .interruption }
+            let isFromOutside = end.status == RankExit.stopped || end.status == RankExit.bereft
+            if isFromOutside || signal == 9 || signal == 15 { return .interruption }
             // The workers at fault are known and out; another attempt runs without them.
             if report?.code == "diverged", !(report?.workers ?? []).isEmpty { return .interruption }
             if let code = code(end) { return code == .bug && report == nil ? .algorithm : .system }

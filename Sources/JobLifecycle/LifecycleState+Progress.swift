@@ -8,6 +8,7 @@ extension LifecycleState {
         switch event.kind {
         case .started:
             if record.attempts[last].firstStep == nil { record.attempts[last].firstStep = event.step }
+        case .shrunk: shrink(to: (event.workers ?? []).map { WorkerID($0) }, time)
         case .downloading: proceed(to: .downloading, "Downloading input data", time)
         case .training:
             proceed(to: .training, "Training image download completed. Training in progress.", time)
@@ -25,6 +26,20 @@ extension LifecycleState {
         guard let step = event.step, event.kind != .started, event.kind != .training else { return }
         record.step = step
         record.attempts[last].lastStep = max(record.attempts[last].lastStep ?? step, step)
+    }
+
+    /// Ranks have died and the gang goes on without them: their slots are free.
+    private mutating func shrink(to workers: [WorkerID], _ time: Double) {
+        guard let last = record.attempts.indices.last else { return }
+        var rest = record.attempts[last].workers[...]
+        // Survivors keep their order, so a list that is not part of the gang's is no list of survivors.
+        for worker in workers {
+            guard let index = rest.firstIndex(of: worker) else { return }
+            rest = rest[(index + 1)...]
+        }
+        guard !workers.isEmpty, workers.first == record.attempts[last].workers.first else { return }
+        record.attempts[last].workers = workers
+        record.attempts[last].shrinkTime = time
     }
 
     /// Opens the next transition; within one status only the message changes.

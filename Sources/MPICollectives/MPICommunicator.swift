@@ -16,9 +16,13 @@ public final class MPICommunicator: Communicator {
     private let largestCount: Int
 
     /// - Parameter largestCount: elements in one MPI call at most; less than the default in tests only.
-    init(largestCount: Int) throws {
+    convenience init(largestCount: Int) throws {
+        try self.init(cmpi_comm_world(), largestCount: largestCount)
+    }
+
+    private init(_ world: MPI_Comm, largestCount: Int) throws {
         precondition((1...Int(Int32.max)).contains(largestCount), "MPI counts have 31 bits")
-        world = cmpi_comm_world()
+        self.world = world
         self.largestCount = largestCount
         var rank: Int32 = 0
         var size: Int32 = 0
@@ -103,6 +107,21 @@ public final class MPICommunicator: Communicator {
             try check(
                 MPI_Allreduce(source, target, count, cmpi_float(), cmpi_sum(), world), "MPI_Allreduce")
         }
+    }
+
+    /// Shrinks in place where the MPI at run time has user-level failure mitigation (ULFM, MPI 5; Bland
+    /// et al. 2013) and `mpirun` was told to let a world outlive its ranks.
+    public func survivors() throws -> (any Communicator)? {
+        guard cmpi_can_shrink() != 0 else { return nil }
+        // Fails only where it has been done already.
+        _ = cmpi_revoke(world)
+        var smaller: MPI_Comm? = cmpi_comm_self()
+        try check(cmpi_shrink(world, &smaller), "MPI_Comm_shrink")
+        guard let smaller else { return nil }
+        try check(MPI_Comm_set_errhandler(smaller, cmpi_errors_return()), "MPI_Comm_set_errhandler")
+        let survivors = try MPICommunicator(smaller, largestCount: largestCount)
+        survivors.step = step
+        return survivors
     }
 
     public func abort(code: Int32) -> Never {

@@ -42,5 +42,9 @@ public final class ActiveCommunicator: Communicator {
     ) throws {
         try activity.wait("exchange") { try base.exchange(sent, to: to, received, from: from) }
     }
+    public func survivors() throws -> (any Communicator)? {
+        let survivors = try activity.wait("shrink") { try base.survivors() }
+        return survivors.map { ActiveCommunicator($0, activity) }
+    }
     public func abort(code: Int32) -> Never { base.abort(code: code) }
 }

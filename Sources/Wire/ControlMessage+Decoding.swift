@@ -195,7 +195,8 @@ extension LaunchOrder {
             environment: protobufArray(message.environment, message.n_environment) { variable in
                 EnvironmentVariable(
                     name: String(protobuf: variable.name), value: String(protobuf: variable.value))
-            })
+            },
+            minimumRanks: Int(message.minimum_ranks))
         guard !gang.isEmpty, gang.allSatisfy({ $0.ranks > 0 }) else {
             throw LockstepError(.network, "the launch order for \(attempt) names no gang")
         }

@@ -195,6 +195,7 @@ extension LaunchOrder {
         message.attempt = attempt.protobuf
         message.request = ProtobufMemory.copy(request)
         message.n_gang = gang.count
+        message.minimum_ranks = UInt32(clamping: minimumRanks)
         message.gang = ProtobufMemory.array(gang) { member in
             let copy: UnsafeMutablePointer<Lockstep__GangMember> =
                 ProtobufMemory.allocate(lockstep__gang_member__init)

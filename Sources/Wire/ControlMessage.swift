@@ -110,13 +110,17 @@ package struct LaunchOrder: Sendable, Equatable {
     package var gang: [GangMember]
     /// The job's Environment, sorted by name.
     package var environment: [EnvironmentVariable]
+    /// Fewest ranks, without a state keeper, that the job does with.
+    package var minimumRanks: Int
     package init(
-        attempt: AttemptID, request: [UInt8], gang: [GangMember], environment: [EnvironmentVariable]
+        attempt: AttemptID, request: [UInt8], gang: [GangMember], environment: [EnvironmentVariable],
+        minimumRanks: Int
     ) {
         self.attempt = attempt
         self.request = request
         self.gang = gang
         self.environment = environment
+        self.minimumRanks = minimumRanks
     }
 }
 

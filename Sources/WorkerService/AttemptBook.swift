@@ -17,6 +17,8 @@ actor AttemptBook {
     /// before the coordinator starts the next one.
     private var abandonSeconds = 3.5
 
+    private lazy var launcherVersion = LauncherVersion.find()
+
     /// Folders of settled attempts that are kept for people to look at.
     static let keptAttempts = 50
 
@@ -125,7 +127,8 @@ actor AttemptBook {
             environment: order.environment, trainProgram: configuration.trainProgram,
             daemonProgram: configuration.daemonProgram, tokenFile: configuration.tokenFile,
             workerLock: configuration.lockFile, abandonSeconds: abandonSeconds,
-            graceSeconds: configuration.graceSeconds)
+            graceSeconds: configuration.graceSeconds, minimumRanks: order.minimumRanks,
+            launcherVersion: launcherVersion)
         try folder.create(plan, request: order.request)
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         let log = open(folder.path + "/supervisor.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

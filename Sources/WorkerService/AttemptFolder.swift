@@ -22,8 +22,16 @@ package struct LaunchPlan: Codable, Sendable, Equatable {
     package var abandonSeconds: Double
     /// Time between a stop request and the end by force.
     package var graceSeconds: Double
+    /// Fewest ranks, without a state keeper, that the job does with.
+    package var minimumRanks: Int
+    /// First number of Open MPI's version.
+    package var launcherVersion: Int
 
     package var attempt: AttemptID { AttemptID(job: job, number: number) }
+    /// Whether the gang may go on when ranks die: the job is elastic and the MPI can.
+    package var mayShrink: Bool {
+        launcherVersion >= 5 && world - (gang.contains(where: \.isKeeper) ? 1 : 0) > minimumRanks
+    }
     package var world: Int { gang.reduce(0) { $0 + $1.ranks } }
 }
 

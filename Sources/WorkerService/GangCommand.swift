@@ -20,17 +20,7 @@ package struct GangCommand: Sendable, Equatable {
         }
         environment["OPENBLAS_NUM_THREADS"] = "1"
         environment[Self.marker] = folder.path
-        var words = [
-            "mpirun",
-            // A dead rank shall cost milliseconds, not Open MPI's second of politeness.
-            "--mca", "odls_base_sigkill_timeout", "0",
-            "--mca", "plm_rsh_no_tree_spawn", "1",
-            "--mca", "plm_rsh_agent", "\(plan.daemonProgram) launch-agent",
-            "--bind-to", "none", "--oversubscribe", "--tag-output",
-        ]
-        if !Self.isOneNode(plan), let network = GangNetwork.smallest(holding: plan.gang.map(\.address)) {
-            words += ["--mca", "btl_tcp_if_include", network, "--mca", "oob_tcp_if_include", network]
-        }
+        var words = Self.launcher(plan)
         var exported = plan.environment.map(\.name).filter { !Self.isReserved($0) }
         exported += ["OPENBLAS_NUM_THREADS", Self.marker]
         exported += ["PATH", "LD_LIBRARY_PATH"].filter { environment[$0] != nil }
@@ -50,6 +40,29 @@ package struct GangCommand: Sendable, Equatable {
         self.environment = environment
     }
 
+    /// `mpirun` and what it is to do; the words for the same differ between Open MPI 4 and 5.
+    private static func launcher(_ plan: LaunchPlan) -> [String] {
+        let agent = "\(plan.daemonProgram) launch-agent"
+        let network = isOneNode(plan) ? nil : GangNetwork.smallest(holding: plan.gang.map(\.address))
+        var words = ["mpirun", "--bind-to", "none"]
+        // A dead rank shall cost milliseconds, not Open MPI's second of politeness.
+        if plan.launcherVersion >= 5 {
+            words += ["--prtemca", "odls_base_sigkill_timeout", "0", "--prtemca", "plm_ssh_no_tree_spawn", "1"]
+            words += ["--prtemca", "plm_ssh_agent", agent, "--map-by", ":OVERSUBSCRIBE", "--output", "tag"]
+            if plan.mayShrink { words += ["--with-ft", "ulfm"] }
+            if let network {
+                words += ["--mca", "btl_tcp_if_include", network, "--prtemca", "prte_if_include", network]
+            }
+        } else {
+            words += ["--mca", "odls_base_sigkill_timeout", "0", "--mca", "plm_rsh_no_tree_spawn", "1"]
+            words += ["--mca", "plm_rsh_agent", agent, "--oversubscribe", "--tag-output"]
+            if let network {
+                words += ["--mca", "btl_tcp_if_include", network, "--mca", "oob_tcp_if_include", network]
+            }
+        }
+        return words
+    }
+
     /// The program of a member's ranks.
     private static func rank(_ plan: LaunchPlan, _ member: GangMember, _ folder: AttemptFolder) -> [String] {
         var words = [
@@ -58,6 +71,7 @@ package struct GangCommand: Sendable, Equatable {
         ]
         if !member.hotStateFolder.isEmpty { words += ["--hot-state", member.hotStateFolder] }
         if plan.gang.contains(where: \.isKeeper) { words.append("--keeper") }
+        if plan.mayShrink { words += ["--min-ranks", "\(plan.minimumRanks)"] }
         return words
     }
 

@@ -42,7 +42,7 @@ package final class Supervisor {
     private struct Stream {
         var descriptor: Int32
         var isError: Bool
-        var parser = TaggedOutput()
+        var parser: TaggedOutput
     }
 
     /// - Parameter path: the attempt's folder, with `job.json` and `launch.json` in it.
@@ -73,10 +73,24 @@ package final class Supervisor {
         while launcherStatus == nil { turn() }
         endLeftovers()
         drain()
-        let status = launcherStatus.map(ChildProcess.shellStatus) ?? 70
+        let status = ownStatus ?? launcherStatus.map(ChildProcess.shellStatus) ?? 70
         try finish(
             verdict.didNotStart ? .notStarted : cause, status: status,
             message: logs.message(rank: verdict.rank))
+    }
+
+    /// How the ranks say that they ended, where one may die without the world: `mpirun` would tell of the
+    /// dead one.
+    private var ownStatus: Int32? {
+        guard plan.mayShrink, let data = FileManager.default.contents(atPath: folder.eventsFile),
+            let line = data.split(separator: 0x0A).last,
+            let event = try? JSONDecoder().decode(TrainingEvent.self, from: line)
+        else { return nil }
+        switch event.kind {
+        case .completed: return RankExit.completed
+        case .stopped: return RankExit.stopped
+        default: return nil
+        }
     }
 
     private func start() throws {
@@ -89,9 +103,10 @@ package final class Supervisor {
         launcher = try ChildProcess.spawn(
             command.arguments, environment: command.environment, directory: folder.path,
             input: null, output: output.write, error: error.write, diesWithParent: true)
-        streams = [
-            Stream(descriptor: output.read, isError: false), Stream(descriptor: error.read, isError: true),
-        ]
+        streams = [(output.read, false), (error.read, true)].map { descriptor, isError in
+            let parser = TaggedOutput(launcherVersion: plan.launcherVersion)
+            return Stream(descriptor: descriptor, isError: isError, parser: parser)
+        }
     }
 
     /// Waits for output, a signal or the next tick, and deals with it.

@@ -1,7 +1,8 @@
 /// Takes apart what `mpirun --tag-output` writes: `[1,RANK]<stdout>:text`.
 ///
 /// Open MPI puts a tag before each piece it reads from a rank, and a piece may end in the middle of a
-/// line. So a tag may stand anywhere, and a line of a rank may come in several tagged pieces.
+/// line. So a tag may stand anywhere, and a line of a rank may come in several tagged pieces. Open MPI 5
+/// puts a blank behind the tag.
 package struct TaggedOutput {
     /// A line without its newline.
     package struct Line: Equatable {
@@ -21,7 +22,10 @@ package struct TaggedOutput {
     private var current: Int?
     private var pending: [UInt8] = []
 
-    package init() {}
+    private let hasBlank: Bool
+
+    /// - Parameter launcherVersion: first number of Open MPI's version.
+    package init(launcherVersion: Int = 4) { hasBlank = launcherVersion >= 5 }
 
     /// Takes bytes as they come; returns the lines they complete.
     package mutating func feed(_ bytes: some Sequence<UInt8>) -> [Line] {
@@ -29,7 +33,7 @@ package struct TaggedOutput {
         var lines: [Line] = []
         var index = 0
         loop: while index < pending.count {
-            switch Self.tag(in: pending, at: index) {
+            switch tag(in: pending, at: index) {
             case .found(let rank, let end):
                 current = rank
                 index = end
@@ -72,7 +76,7 @@ package struct TaggedOutput {
     }
 
     /// Matches `[digits,digits]<stdout>:` or `<stderr>:` at `start`.
-    private static func tag(in bytes: [UInt8], at start: Int) -> Match {
+    private func tag(in bytes: [UInt8], at start: Int) -> Match {
         guard bytes[start] == UInt8(ascii: "[") else { return .none }
         var index = start + 1
         var numbers: [Int] = []
@@ -89,7 +93,7 @@ package struct TaggedOutput {
             numbers.append(value)
             index += 1
         }
-        for name in ["<stdout>:", "<stderr>:"] {
+        for name in hasBlank ? ["<stdout>: ", "<stderr>: "] : ["<stdout>:", "<stderr>:"] {
             let rest = bytes[index...].prefix(name.utf8.count)
             if rest.elementsEqual(name.utf8) { return .found(rank: numbers[1], end: index + rest.count) }
             if rest.count < name.utf8.count, name.utf8.starts(with: rest) { return .unfinished }

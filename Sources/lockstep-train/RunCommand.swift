@@ -38,10 +38,15 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Rank 0 owns no data: it adds up, holds the state, writes checkpoints and reports.")
     var keeper = false
 
+    @Option(
+        help: "Ranks with data that are enough: where the MPI can, the world goes on without ranks that die.")
+    var minRanks: Int?
+
     func run() throws {
         let options = RankProgram.Options(
             jobPath: job, threads: threads, attemptFolder: attemptDir, outputFolder: outputDir,
-            worker: worker ?? "", hotStateFolder: hotState ?? "", hasKeeper: keeper)
+            worker: worker ?? "", hotStateFolder: hotState ?? "", hasKeeper: keeper,
+            minimumRanks: minRanks)
         let program = RankProgram(options, coreType: LinearAlgebra.prepare().coreType)
         let status = MPIWorld.run { try program.run($0) }
         guard status == 0 else { throw ExitCode(status) }

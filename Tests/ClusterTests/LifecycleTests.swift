@@ -327,6 +327,22 @@ import Testing
         }
     }
 
+    @Test func `a gang that goes on without its dead holds only the survivors' slots`() {
+        var draft = JobFixture.draft()
+        draft.slotCount = 3
+        draft.policy.minimumSlots = 1
+        let all = ["w1", "w1", "w2"].map { WorkerID($0) }
+        for (left, isTaken) in [(["w1", "w2"], true), (["w2"], false), (["w2", "w1"], false), (["w3"], false)] {
+            var job = LifecycleState(draft, at: 0)
+            _ = job.apply(.placed(all), at: 1)
+            var shrunk = TrainingEvent(.shrunk, time: 2)
+            shrunk.workers = left
+            _ = job.apply(.training(attempt: 1, shrunk), at: 2)
+            #expect(job.record.attempts[0].workers == (isTaken ? left.map { WorkerID($0) } : all))
+            #expect(job.hasGang && job.attempt == 1)
+        }
+    }
+
     @Test func `a job that has made room often enough is left in peace`() {
         var job = JobFixture.fresh()
         for round in 1...LifecycleState.givesWayAtMost {

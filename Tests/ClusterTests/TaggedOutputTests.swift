@@ -11,6 +11,14 @@ import WorkerService
         TaggedOutput.Line(rank: rank, text: text)
     }
 
+    @Test func `Open MPI 5 puts a blank behind the tag`() {
+        var parser = TaggedOutput(launcherVersion: 5)
+        #expect(parser.feed(Array("[1,0]<stdout>:  two\n".utf8)) == [.init(rank: 0, text: " two")])
+        #expect(LauncherVersion.parse("mpirun (Open MPI) 5.0.11\n") == 5)
+        #expect(LauncherVersion.parse("mpirun (Open MPI) 4.1.4\n") == 4)
+        #expect(LauncherVersion.parse("Intel(R) MPI Library") == nil)
+    }
+
     @Test(arguments: [
         Case(pieces: ["[1,0]<stdout>:a\n[1,12]<stderr>:b\n"], lines: [line(0, "a"), line(12, "b")]),
         Case(

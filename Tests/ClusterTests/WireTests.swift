@@ -25,7 +25,7 @@ import Wire
                         hotStateFolder: "/dev/shm/x/job-1", isKeeper: true),
                     GangMember(worker: WorkerID("v"), address: "b", launchPort: 2, ranks: 1),
                 ],
-                environment: [EnvironmentVariable(name: "A", value: "x=y\n")])),
+                environment: [EnvironmentVariable(name: "A", value: "x=y\n")], minimumRanks: 2)),
         .stop(attempt), .kill(attempt), .running(attempt), .ended(attempt, end: Array("{}".utf8)),
         .settled(attempt),
         .lines([

@@ -373,10 +373,14 @@ struct  Lockstep__Launch
    */
   size_t n_environment;
   Lockstep__Variable **environment;
+  /*
+   * Fewest ranks, without a state keeper, that the job does with: the gang may shrink in place to them.
+   */
+  uint32_t minimum_ranks;
 };
 #define LOCKSTEP__LAUNCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__launch__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0,NULL }
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, 0 }
 
 
 /*
