@@ -227,6 +227,9 @@ let testTargets: [Target] = [
             "Hummingbird", "HummingbirdTesting", "JobLifecycle", "Logging", "NIOCore", "SageMakerAPI",
             "SageMakerShapes", "Subprocess",
         ]),
+    tests(
+        "SimulationTests",
+        ["ClusterTypes", "ControlPlane", "Diagnostics", "JobLifecycle", "Scheduling", "Wire"]),
     tests("IntegrationTests", ["ClusterTypes", "Diagnostics"], exclude: ["Clients"]),
     tests("TidyTests", []),
 ]
