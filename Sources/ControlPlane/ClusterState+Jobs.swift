@@ -63,8 +63,9 @@ extension ClusterState {
             for name in gangs(on: id) { apply(.overstayed(id), to: name, time) }
         }
         // Pauses end, limits are reached and gangs may grow by time alone.
-        guard time - lastPlan >= Self.planInterval else { return }
-        lastPlan = time
+        // A cluster so busy that every event makes a plan has to keep the limits too.
+        guard time - lastSweep >= Self.planInterval else { return }
+        lastSweep = time
         for ordinal in waiting.values {
             if jobs[order[ordinal]]?.isClockDue(at: time) ?? false { apply(.clock, to: order[ordinal], time) }
         }

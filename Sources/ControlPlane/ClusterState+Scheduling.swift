@@ -9,7 +9,6 @@ extension ClusterState {
     /// Gives waiting jobs the free slots, and asks gangs to grow or to make room.
     mutating func plan(_ time: Double) {
         needsPlan = false
-        lastPlan = time
         let queue = waiting.values.compactMap { jobs[order[$0]] }.filter { $0.wantsSlots(at: time) }
         let running = jobsWithGang.map { runningJob($0, time) }
         guard !queue.isEmpty || running.contains(where: \.mayGrow) else { return }

@@ -79,6 +79,9 @@ extension ClusterState {
         change(id) {
             $0.isLost = true
             $0.connection = nil
+            // Of what still runs there nothing is known until it is back. A dead node's old gangs must
+            // not hold the slots of others for ever.
+            $0.abandoned = []
         }
         needsPlan = true
         for state in jobsWithGang {

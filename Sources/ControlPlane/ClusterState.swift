@@ -31,7 +31,8 @@ package struct ClusterState: Sendable {
     var taken: [WorkerID: Int] = [:]
     /// Whether a new plan could differ from the last one.
     var needsPlan = true
-    var lastPlan = -Double.infinity
+    /// When waiting jobs were last compared with their limits.
+    var lastSweep = -Double.infinity
 
     /// What the current event has changed so far: the values before it.
     private var oldJobs: [JobName: LifecycleState?] = [:]

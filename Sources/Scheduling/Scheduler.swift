@@ -76,12 +76,16 @@ private struct Planning {
         let least = job.slots.lowerBound
         if least > total { return wait(job, age, tooLarge(job, total), isFeasible: false) }
         if let blocker { return wait(job, age, "waiting behind \(blocker), which goes first") }
-        if least <= free {
-            if job.keeper == .always, rooms.free[.keeper] ?? 0 == 0 {
-                return wait(job, age, "wants a state keeper: start a worker with --kind keeper")
-            }
-            return place(job, min(free, job.slots.upperBound), age)
+        // Slots are of no use to it without a keeper: nobody makes room in vain.
+        if job.keeper == .always, rooms.free[.keeper] ?? 0 == 0 {
+            let hasKeepers = rooms.total[.keeper] ?? 0 > 0
+            let reason =
+                hasKeepers
+                ? "waiting for a place for its state keeper"
+                : "wants a state keeper: start a worker with --kind keeper"
+            return wait(job, age, reason, isFeasible: hasKeepers)
         }
+        if least <= free { return place(job, min(free, job.slots.upperBound), age) }
         let leaving = leavingSlots(job)
         if free + leaving < least, !preempt(job, missing: least - free - leaving) {
             if job.passedOver >= Scheduler.passLimit { blocker = job.name }

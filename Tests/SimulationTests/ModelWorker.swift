@@ -11,6 +11,9 @@ struct ModelWorker {
     var daemonLife = 0
     /// Never to come back.
     var isGone = false
+    /// When the daemon died last, and whether the coordinator could not hear it any more by then.
+    var diedAt = 0.0
+    var wasCutOffAtDeath = false
     /// The connection from the first attempt to reach the coordinator until it is known to be over.
     var link: Int?
     var isRegistered = false

@@ -98,6 +98,7 @@ extension Simulation {
         trace("the coordinator starts")
         if coordinatorLife > 0 { situations.note(.coordinatorRestart) }
         isCoordinatorUp = true
+        upSince = now
         try checkMemory()
         enter(.tick(life: coordinatorLife), after: 0.1)
     }

@@ -12,7 +12,11 @@ extension Simulation {
     }
 
     private func inflict(_ fault: SimulationPlan.Fault) throws(Violation) {
-        let worker = random.integer(0...workers.count - 1)
+        var worker = random.integer(0...workers.count - 1)
+        // Where a gang runs that should not, more trouble is worth more.
+        if random.chance(0.3), let stale = random.pick(liveGangs.filter { isGivenUp($0) }) {
+            worker = gangs[stale].supervisor
+        }
         switch fault {
         case .rankCrash: crashRank(signal: 11)
         case .rankKill: crashRank(signal: 9)

@@ -67,6 +67,25 @@ extension Simulation {
         }
     }
 
+    /// Limits are kept in time, and gangs are not started over and over.
+    func checkPace() throws(Violation) {
+        let isAwake = now - max(upSince, diskFullUntil) > 2 && isCoordinatorUp
+        guard isAwake else { return }
+        for state in cluster.jobs.values where state.isClockDue(at: now - 1.5) {
+            throw violation(.liveness, "\(state.record.name) has waited longer than its limit")
+        }
+        let calm = SimulationTime.start + plan.chaosSeconds + Self.settlingSeconds
+        for state in cluster.jobs.values {
+            let starts = state.record.attempts.reversed().prefix { $0.startTime > calm }.count
+            if starts > Self.startsInCalm {
+                throw violation(.liveness, "\(state.record.name) has started \(starts) gangs in calm")
+            }
+        }
+    }
+
+    /// Gangs that one job may start after the last fault: others finish, grow and make room.
+    static let startsInCalm = 12
+
     /// What has been acknowledged is there.
     func checkMemory() throws(Violation) {
         for name in createdJobs where cluster.jobs[name] == nil {

@@ -94,7 +94,12 @@ extension Simulation {
             }
             guard old.attempt.job == new.attempt.job else { continue }
             situations.note(.gangsOverlapped)
-            try checkOverlap(other, with: new.attempt)
+            // An order that was under way when its attempt was given up may come after the next one.
+            if isGivenUp(gang) {
+                try checkOverlap(gang, with: old.attempt)
+            } else {
+                try checkOverlap(other, with: new.attempt)
+            }
         }
         guard !isGivenUp(gang) else { return }
         for member in Set(new.ranks) {
@@ -118,11 +123,14 @@ extension Simulation {
             worker.isDaemonUp
             && !(isCoordinatorUp && worker.isRegistered
                 && cluster.workers[worker.plan.id]?.connection == worker.link)
-        // A dead daemon's supervisors end their gangs before the lease is over.
-        if isUnreached || gangs[old].isEnding || isKillOnItsWay(old) { return }
+        // A dead daemon's supervisors end their gangs before the lease is over, unless the lease began
+        // with a cut, before the death.
+        let diedUnreached =
+            !worker.isDaemonUp && worker.wasCutOffAtDeath && now - worker.diedAt < Self.abandonSeconds + 0.7
+        if isUnreached || diedUnreached || gangs[old].isEnding || isKillOnItsWay(old) { return }
         throw violation(
             .oneGangPerSlot,
-            "\(new) starts beside \(gangs[old].attempt), whose worker \(worker.plan.id) "
+            "\(new) runs beside \(gangs[old].attempt), whose worker \(worker.plan.id) "
                 + (worker.isDaemonUp ? "can be reached" : "is dead"))
     }
 

@@ -25,6 +25,9 @@ extension Simulation {
         trace("\(plan.workers[index].id)'s daemon ends")
         workers[index].isDaemonUp = false
         workers[index].book = [:]
+        workers[index].diedAt = now
+        workers[index].wasCutOffAtDeath =
+            !workers[index].isRegistered || workers[index].link.map { links[$0].isCutUp } ?? true
         if let link = workers[index].link {
             closeByWorker(link, losesTail: random.chance(0.5))
             workers[index].link = nil
@@ -202,8 +205,16 @@ extension Simulation {
         }
         guard gangs[gang].isLive, gangs[gang].isSupervisorAlive else { return }
         if isKill {
-            if isGivenUp(gang) { situations.note(.staleAttemptKilled) }
-            finish(gang, AttemptEnd(.killed, status: 137, time: now), after: random.real(0.01...0.5))
+            if isGivenUp(gang) {
+                situations.note(.staleAttemptKilled)
+                // Chance alone would hardly ever hit a node between the order and the gang's end.
+                if isChaos, plan.faults.contains(.nodeDeath), random.chance(0.15) {
+                    return killNode(index, isForever: random.chance(0.5))
+                }
+            }
+            // A supervisor that does not follow is ended by its worker after 5 s.
+            let seconds = random.chance(0.2) ? random.real(0.5...5.2) : random.real(0.01...0.5)
+            finish(gang, AttemptEnd(.killed, status: 137, time: now), after: seconds)
         } else {
             gangs[gang].isAskedToStop = true
         }

@@ -46,6 +46,7 @@ final class Simulation {
     var store = ModelStore()
     var isCoordinatorUp = false
     var coordinatorLife = 0
+    var upSince = 0.0
     var diskFullUntil = 0.0
 
     var workers: [ModelWorker]
@@ -109,7 +110,10 @@ final class Simulation {
             now = time
             eventCount += 1
             try perform(action)
-            if eventCount % 32 == 0 { try checkStore() }
+            if eventCount % 32 == 0 {
+                try checkStore()
+                try checkPace()
+            }
             if !isResting, !isChaos, eventCount % 32 == 0, allIsOver() || nothingCanRun() {
                 isResting = true
                 deadline = now + Self.restSeconds

@@ -46,8 +46,8 @@ struct SimulationPlan {
 
     init(_ random: inout SimulationRandom) {
         recodes = random.chance(0.2)
-        chaosSeconds = random.real(15...45)
-        faultInterval = random.real(0.6...6)
+        chaosSeconds = random.real(15...60)
+        faultInterval = random.real(0.4...4)
         writeTrouble = random.pick([0.0, 0.003, 0.01, 0.04]) ?? 0
         longestDelay = random.pick([0.002, 0.05, 0.5]) ?? 0.05
         let share = random.real(0.1...0.9)
