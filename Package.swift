@@ -190,9 +190,10 @@ let modules: [Module] = [
         "lockstep-bench",
         [
             "APIClient", "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
-            "Collectives", "CommandLineEntry", "ControlChannel", "CoordinatorService", "Datasets",
-            "Diagnostics", "GangRuntime", "JobLifecycle", "LinearAlgebra", "Logging", "MPICollectives",
-            "Processes", "RecordOrder", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",
+            "Collectives", "CommandLineEntry", "ControlChannel", "ControlPlane", "CoordinatorService",
+            "Datasets", "Diagnostics", "GangRuntime", "JobLifecycle", "LinearAlgebra", "Logging",
+            "MPICollectives", "Processes", "RecordOrder", "SageMakerShapes", "Scheduling", "Storage",
+            "Tensors", "Threading", "Training", "Wire",
         ]),
 ]
 

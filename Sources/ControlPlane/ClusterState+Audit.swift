@@ -6,23 +6,19 @@ extension ClusterState {
     ///
     /// Makes the books anew from the jobs, so it takes time proportional to their number.
     package func wrongBook() -> String? {
-        var waiting = OrdinalSet()
-        var gangs = OrdinalSet()
-        var taken: [WorkerID: Int] = [:]
+        var books = JobBooks()
         for (ordinal, name) in order.enumerated() {
-            guard let state = jobs[name], ordinals[name] == ordinal else { return "\(name) is not in its place" }
-            guard state.phase != .over else { continue }
-            if state.hasGang {
-                gangs.insert(ordinal)
-                for worker in state.record.attempts.last?.workers ?? [] { taken[worker, default: 0] += 1 }
-            } else {
-                waiting.insert(ordinal)
+            guard let state = jobs[name], ordinals[name] == ordinal else {
+                return "\(name) is not in its place"
             }
+            books.enter(state, ordinal)
         }
         if jobs.count != order.count { return "there are \(jobs.count) jobs, \(order.count) in order" }
-        if waiting.values != self.waiting.values { return "the queue is not the jobs that wait" }
-        if gangs.values != self.gangs.values { return "the gangs are not those of the jobs" }
-        let booked = self.taken.filter { $0.value != 0 }
-        return booked == taken ? nil : "the slots taken are \(booked), the jobs have \(taken)"
+        if Array(books.waiting) != Array(self.books.waiting) { return "the queue is not the jobs that wait" }
+        if Array(books.gangs) != Array(self.books.gangs) { return "the gangs are not those of the jobs" }
+        if books.taken != self.books.taken {
+            return "the slots taken are \(self.books.taken), the jobs have \(books.taken)"
+        }
+        return books.sorted == self.books.sorted ? nil : "the books of ranks and requests are wrong"
     }
 }

@@ -54,29 +54,29 @@ extension ClusterState {
     }
 
     mutating func tick(_ time: Double) {
-        for (id, worker) in workers.sorted(by: { $0.key < $1.key }) where !worker.isLost {
-            if time - worker.lastHeard > leaseSeconds { lose(id, time) }
+        let silent = workers.values.filter { !$0.isLost && time - $0.lastHeard > leaseSeconds }
+        for worker in silent.sorted(by: { $0.profile.id < $1.profile.id }) { lose(worker.profile.id, time) }
+        if time >= nextLimit { keepLimits(time) }
+        for id in departing.sorted() {
+            guard let deadline = workers[id]?.profile.departure?.deadline, time >= deadline else { continue }
+            for state in gangs(on: id) { apply(.overstayed(id), to: state.record.name, time) }
         }
-        for state in jobsWithGang { apply(.clock, to: state.record.name, time) }
-        for (id, worker) in workers.sorted(by: { $0.key < $1.key }) {
-            guard let deadline = worker.profile.departure?.deadline, time >= deadline else { continue }
-            for name in gangs(on: id) { apply(.overstayed(id), to: name, time) }
-        }
-        // Pauses end, limits are reached and gangs may grow by time alone.
-        // A cluster so busy that every event makes a plan has to keep the limits too.
-        guard time - lastSweep >= Self.planInterval else { return }
-        lastSweep = time
-        for ordinal in waiting.values {
-            if jobs[order[ordinal]]?.isClockDue(at: time) ?? false { apply(.clock, to: order[ordinal], time) }
-        }
+        // Pauses end and gangs may grow by time alone.
+        guard time - lastLook >= Self.planInterval else { return }
+        lastLook = time
         needsPlan = true
+    }
+
+    /// Asks jobs to stop that have reached a limit, and finds out when the next one will.
+    private mutating func keepLimits(_ time: Double) {
+        nextLimit = .infinity
+        for ordinal in Array(books.gangs) + Array(books.waiting) {
+            let name = order[ordinal]
+            if jobs[name]?.isClockDue(at: time) ?? false { apply(.clock, to: name, time) }
+            if let state = jobs[name] { nextLimit = min(nextLimit, state.nextClock(after: time)) }
+        }
     }
 
     /// How often the queue is looked at when nothing else asks for it, in seconds.
     static let planInterval = 0.25
-
-    /// Jobs with ranks on a worker, oldest first.
-    func gangs(on id: WorkerID) -> [JobName] {
-        jobsWithGang.filter { $0.record.attempts.last?.workers.contains(id) ?? false }.map(\.record.name)
-    }
 }

@@ -5,26 +5,38 @@ import Scheduling
 extension ClusterState {
     /// How long a gang trains before it is asked to grow, in seconds: every change costs a restart.
     static let growPauseSeconds = 2.0
+    /// A queue longer than this is told only now and then why it waits: every reason is a durable write.
+    static let longQueue = 64
+    /// How often a job of a long queue is told, in seconds.
+    static let reasonInterval = 2.0
 
     /// Gives waiting jobs the free slots, and asks gangs to grow or to make room.
     mutating func plan(_ time: Double) {
         needsPlan = false
-        let queue = waiting.values.compactMap { jobs[order[$0]] }.filter { $0.wantsSlots(at: time) }
-        let running = jobsWithGang.map { runningJob($0, time) }
-        guard !queue.isEmpty || running.contains(where: \.mayGrow) else { return }
-        let plan = Scheduler.plan(rooms: rooms(), queue: queue.map(Self.waitingJob), running: running)
+        refreshRooms()
+        guard !books.waiting.isEmpty || !books.growing.isEmpty else { return }
+        let changed = changedJobs
+        let plan = Scheduler.plan(
+            rooms: &rooms, queue: books.queue, at: time, running: Self.running(jobs, order, books, time))
+        staleRooms.formUnion(rooms.takeTouched())
         for (name, count) in plan.passedOver.sorted(by: { $0.key < $1.key }) {
             guard let old = jobs[name] else { continue }
             var state = old
             state.passedOver = count
             replace(old, by: state)
         }
-        for name in queue.map(\.record.name) {
-            switch plan.decisions[name] {
-            case .place(let gang, let hasKeeper): apply(.placed(gang, hasKeeper: hasKeeper), to: name, time)
-            case .wait(let reason): apply(.waits(reason: reason), to: name, time)
-            case nil: apply(.waits(reason: "waiting behind earlier jobs"), to: name, time)
+        let isLong = books.waiting.count > Self.longQueue
+        for step in plan.steps {
+            switch step.decision {
+            case .place(let gang, let hasKeeper):
+                apply(.placed(gang, hasKeeper: hasKeeper), to: step.job, time)
+            case .wait(let reason):
+                tell(step.job, reason, isPatient: isLong && !changed.contains(step.job), time)
             }
+        }
+        for name in changed.sorted() where !plan.steps.contains(where: { $0.job == name }) {
+            guard let state = jobs[name], state.wantsSlots(at: time) else { continue }
+            apply(.waits(reason: "waiting behind earlier jobs"), to: name, time)
         }
         for request in plan.requests {
             switch request {
@@ -36,16 +48,30 @@ extension ClusterState {
         needsPlan = false
     }
 
-    /// Slots of the workers that are there, less those of gangs that exist or may still exist.
-    private func rooms() -> [WorkerRoom] {
+    /// Tells a job why it waits.
+    private mutating func tell(_ name: JobName, _ reason: String, isPatient: Bool, _ time: Double) {
+        if isPatient, let last = reasonTimes[name], time - last < Self.reasonInterval { return }
+        if books.waiting.count > Self.longQueue { reasonTimes[name] = time }
+        apply(.waits(reason: reason), to: name, time)
+    }
+
+    /// Brings the rooms of workers up to date of which something has changed: slots of the workers that
+    /// are there, less those of gangs that exist or may still exist.
+    private mutating func refreshRooms() {
+        guard !staleRooms.isEmpty else { return }
         let abandoned = abandonedSlots()
-        return workers.values.filter(\.isReady).sorted { $0.profile.id < $1.profile.id }.map {
-            let id = $0.profile.id
-            let used = taken[id, default: 0] + abandoned[id, default: 0]
-            return WorkerRoom(
-                worker: id, address: $0.profile.address, kind: $0.profile.kind, slots: $0.profile.slots,
-                freeSlots: max(0, $0.profile.slots - used))
+        for id in staleRooms {
+            guard let worker = workers[id], worker.isReady else {
+                rooms.remove(id)
+                continue
+            }
+            let used = books.taken[id, default: 0] + abandoned[id, default: 0]
+            rooms.set(
+                WorkerRoom(
+                    worker: id, address: worker.profile.address, kind: worker.profile.kind,
+                    slots: worker.profile.slots, freeSlots: max(0, worker.profile.slots - used)))
         }
+        staleRooms.removeAll(keepingCapacity: true)
     }
 
     /// Slots of a worker that no gang holds.
@@ -53,40 +79,39 @@ extension ClusterState {
         max(0, (workers[id]?.profile.slots ?? 0) - takenSlots(id))
     }
 
-    func takenSlots(_ id: WorkerID) -> Int { taken[id, default: 0] + abandonedSlots()[id, default: 0] }
+    func takenSlots(_ id: WorkerID) -> Int { books.taken[id, default: 0] + abandonedSlots()[id, default: 0] }
 
     /// Slots of attempts that have been given up and may still run.
     private func abandonedSlots() -> [WorkerID: Int] {
         var slots: [WorkerID: Int] = [:]
-        for worker in workers.values {
-            for attempt in worker.abandoned {
-                let record = jobs[attempt.job]?.record.attempts.first { $0.number == attempt.number }
-                for id in record?.workers ?? [] { slots[id, default: 0] += 1 }
+        for supervisor in abandoning {
+            for attempt in workers[supervisor]?.abandoned ?? [] {
+                for id in members(attempt) { slots[id, default: 0] += 1 }
             }
         }
         return slots
     }
 
-    private static func waitingJob(_ state: LifecycleState) -> WaitingJob {
-        let wish: WaitingJob.KeeperWish =
-            switch state.policy.keeper {
-            case .never: .never
-            case .always: .always
-            case .whenAllSpot: .whenAllSpot
-            }
-        return WaitingJob(
-            name: state.record.name, slots: state.slotRange, priority: state.policy.priority,
-            passedOver: state.passedOver, usesSpot: state.policy.usesSpot, keeper: wish)
+    private static func running(
+        _ jobs: [JobName: LifecycleState], _ order: [JobName], _ books: JobBooks, _ time: Double
+    ) -> RunningJobs {
+        func running(_ ordinals: some Sequence<Int>) -> [RunningJob] {
+            ordinals.compactMap { jobs[order[$0]].map { runningJob($0, time) } }
+        }
+        return RunningJobs(
+            leaving: running(books.leaving), lowestPriority: books.preemptible.keys.min(),
+            preemptible: { running(books.preemptible.values.flatMap { Array($0) }.sorted()) },
+            growing: { running(books.growing).filter(\.mayGrow) })
     }
 
-    private func runningJob(_ state: LifecycleState, _ time: Double) -> RunningJob {
+    private static func runningJob(_ state: LifecycleState, _ time: Double) -> RunningJob {
         let attempt = state.record.attempts.last
         let start = attempt?.startTime ?? time
         let count = attempt?.slotWorkers.count ?? 0
         return RunningJob(
             name: state.record.name, count: count, most: state.slotRange.upperBound,
             priority: state.policy.priority, usesSpot: state.policy.usesSpot,
-            isPreemptible: state.policy.isPreemptible && !state.isProtected, isLeaving: state.isLeaving,
+            isPreemptible: JobBooks.isPreemptible(state), isLeaving: state.isLeaving,
             mayGrow: count < state.slotRange.upperBound && attempt?.lastStep != nil
                 && time - max(start, attempt?.shrinkTime ?? start) >= Self.growPauseSeconds,
             startTime: start)

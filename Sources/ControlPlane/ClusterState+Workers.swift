@@ -41,7 +41,7 @@ extension ClusterState {
     /// Compares what a worker runs with what it should run.
     private mutating func reconcile(_ id: WorkerID, reported: [AttemptID], _ time: Double) {
         for attempt in reported { reportRunning(attempt, by: id, time) }
-        for state in jobsWithGang where state.record.attempts.last?.workers.first == id {
+        for state in gangs(on: id) where state.record.attempts.last?.workers.first == id {
             let current = AttemptID(job: state.record.name, number: state.attempt)
             if !reported.contains(current) {
                 apply(.missing(attempt: current.number), to: state.record.name, time)
@@ -84,12 +84,13 @@ extension ClusterState {
             $0.abandoned = []
         }
         needsPlan = true
-        for state in jobsWithGang {
+        for state in gangs(on: id) {
             let gang = state.record.attempts.last?.workers ?? []
             if gang.first == id {
                 apply(
-                    .lost(attempt: state.attempt, reason: "worker \(id) was lost"), to: state.record.name, time)
-            } else if gang.contains(id) {
+                    .lost(attempt: state.attempt, reason: "worker \(id) was lost"), to: state.record.name,
+                    time)
+            } else {
                 apply(.memberLost(attempt: state.attempt, id), to: state.record.name, time)
             }
         }
@@ -109,7 +110,7 @@ extension ClusterState {
                 isOrdered: isOrdered || before?.isOrdered ?? false)
         }
         needsPlan = true
-        for name in gangs(on: id) { apply(.yield(.drain(id)), to: name, time) }
+        for state in gangs(on: id) { apply(.yield(.drain(id)), to: state.record.name, time) }
     }
 
     mutating func resume(_ id: WorkerID) throws(LockstepError) {
@@ -126,9 +127,10 @@ extension ClusterState {
 
     /// Tells workers that are drained when nothing is left on them.
     mutating func tellDrained() {
-        let leaving = workers.filter { $0.value.profile.departure != nil }
-        for (id, worker) in leaving.sorted(by: { $0.key < $1.key }) {
-            guard worker.isPresent, !worker.knowsItIsDrained, !isOccupied(id) else { continue }
+        for id in departing.sorted() {
+            guard let worker = workers[id], worker.isPresent, !worker.knowsItIsDrained, !isOccupied(id) else {
+                continue
+            }
             change(id) { $0.knowsItIsDrained = true }
             send(.drained, to: id)
         }

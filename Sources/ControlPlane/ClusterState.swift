@@ -24,15 +24,21 @@ package struct ClusterState: Sendable {
 
     var ordinals: [JobName: Int] = [:]
     var invocations: [JobName: String] = [:]
-    /// Jobs that wait for slots, and jobs that have a gang, by ordinal.
-    var waiting = OrdinalSet()
-    var gangs = OrdinalSet()
-    /// Slots that gangs hold on each worker.
-    var taken: [WorkerID: Int] = [:]
+    var books = JobBooks()
+    /// Workers that can be used and their free slots, without what has changed on the stale ones.
+    var rooms = Rooms()
+    var staleRooms: Set<WorkerID> = []
+    /// Workers that run attempts which have been given up, and workers that are to leave.
+    var abandoning: Set<WorkerID> = []
+    var departing: Set<WorkerID> = []
     /// Whether a new plan could differ from the last one.
     var needsPlan = true
-    /// When waiting jobs were last compared with their limits.
-    var lastSweep = -Double.infinity
+    /// When the queue was last looked at for no other reason than the time.
+    var lastLook = -Double.infinity
+    /// No job reaches a limit before this time.
+    var nextLimit = -Double.infinity
+    /// When a job of a long queue was last told why it waits.
+    var reasonTimes: [JobName: Double] = [:]
 
     /// What the current event has changed so far: the values before it.
     private var oldJobs: [JobName: LifecycleState?] = [:]
@@ -53,8 +59,11 @@ package struct ClusterState: Sendable {
         for (state, invocationID) in stored {
             adopt(state, invocationID: invocationID)
         }
-        for profile in profiles { workers[profile.id] = WorkerStanding(profile, lastHeard: time) }
+        for profile in profiles { set(WorkerStanding(profile, lastHeard: time), for: profile.id) }
     }
+
+    /// Jobs that the current event has changed.
+    var changedJobs: Set<JobName> { Set(oldJobs.keys) }
 
     /// Applies one event.
     ///
@@ -92,7 +101,7 @@ package struct ClusterState: Sendable {
                 order.removeLast()
             }
         }
-        for (id, old) in oldWorkers { workers[id] = old }
+        for (id, old) in oldWorkers { set(old, for: id) }
         oldJobs = [:]
         oldWorkers = [:]
         needsPlan = true
@@ -147,7 +156,10 @@ extension ClusterState {
         let commands = state.apply(event, at: time)
         if state != old { replace(old, by: state) }
         follow(commands, of: state)
-        if state.phase == .over, old.phase != .over { forget(state) }
+        if state.phase == .over, old.phase != .over {
+            reasonTimes[name] = nil
+            forget(state)
+        }
     }
 
     mutating func replace(_ old: LifecycleState, by state: LifecycleState) {
@@ -156,7 +168,8 @@ extension ClusterState {
         account(old, sign: -1)
         jobs[name] = state
         account(state, sign: 1)
-        if old.phase != state.phase || old.isLeaving != state.isLeaving
+        let isEnding = state.phase == .over && old.phase != .over
+        if isEnding || old.hasGang != state.hasGang || old.isLeaving != state.isLeaving
             || old.record.attempts.last?.workers != state.record.attempts.last?.workers
         {
             needsPlan = true
@@ -184,29 +197,45 @@ extension ClusterState {
         guard var worker = workers[id] else { return }
         if oldWorkers[id] == nil { oldWorkers[id] = .some(worker) }
         body(&worker)
-        workers[id] = worker
+        set(worker, for: id)
     }
 
     /// Adds or replaces a worker.
     mutating func put(_ worker: WorkerStanding) {
         let id = worker.profile.id
         if oldWorkers[id] == nil { oldWorkers[id] = .some(workers[id]) }
+        set(worker, for: id)
+    }
+
+    /// Makes a worker's standing what is given, and the books with it.
+    private mutating func set(_ worker: WorkerStanding?, for id: WorkerID) {
+        for attempt in workers[id]?.abandoned ?? [] { staleRooms.formUnion(members(attempt)) }
+        for attempt in worker?.abandoned ?? [] { staleRooms.formUnion(members(attempt)) }
         workers[id] = worker
+        staleRooms.insert(id)
+        if worker?.abandoned.isEmpty ?? true { abandoning.remove(id) } else { abandoning.insert(id) }
+        if worker?.profile.departure == nil { departing.remove(id) } else { departing.insert(id) }
+    }
+
+    /// Workers of an attempt, one for every rank.
+    func members(_ attempt: AttemptID) -> [WorkerID] {
+        jobs[attempt.job]?.record.attempts.first { $0.number == attempt.number }?.workers ?? []
     }
 
     /// Enters a job into, or strikes it from, the books of queues and slots.
     private mutating func account(_ state: LifecycleState, sign: Int) {
         guard state.phase != .over, let ordinal = ordinals[state.record.name] else { return }
-        if state.hasGang {
-            for worker in state.record.attempts.last?.workers ?? [] { taken[worker, default: 0] += sign }
-            if sign > 0 { gangs.insert(ordinal) } else { gangs.remove(ordinal) }
+        if sign > 0 {
+            books.enter(state, ordinal)
+            nextLimit = min(nextLimit, state.nextClock(after: state.record.lastModifiedTime))
         } else {
-            if sign > 0 { waiting.insert(ordinal) } else { waiting.remove(ordinal) }
+            books.strike(state, ordinal)
         }
+        if state.hasGang { staleRooms.formUnion(state.record.attempts.last?.workers ?? []) }
     }
 
-    /// Jobs that have a gang, oldest first.
-    var jobsWithGang: [LifecycleState] { gangs.values.compactMap { jobs[order[$0]] } }
+    /// Jobs with ranks on a worker, oldest first.
+    func gangs(on id: WorkerID) -> [LifecycleState] { books.gangs(on: id).compactMap { jobs[order[$0]] } }
 
     /// Sends to a worker, if it is there.
     mutating func send(_ message: ControlMessage, to id: WorkerID) {

@@ -87,8 +87,21 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         if case .waiting(let notBefore) = phase { notBefore <= time } else { false }
     }
 
-    /// Whether `.clock` would end the job while it waits.
-    public func isClockDue(at time: Double) -> Bool { !hasGang && phase != .over && overdue(time) != nil }
+    /// When a pause before another attempt is over; the past for a job that does not pause.
+    public var notBefore: Double { if case .waiting(let time) = phase { time } else { -.infinity } }
+
+    /// Whether `.clock` would change anything.
+    public func isClockDue(at time: Double) -> Bool {
+        phase != .over && !(hasGang && stopReason != nil) && overdue(time) != nil
+    }
+
+    /// From when on `.clock` may change something, if nothing else happens; infinity: never.
+    public func nextClock(after time: Double) -> Double {
+        guard phase != .over, !(hasGang && stopReason != nil) else { return .infinity }
+        let wait = policy.maxWaitSeconds.map { record.creationTime + Double($0) } ?? .infinity
+        let rest = Double(maxRuntimeSeconds) - record.runSeconds(at: time)
+        return min(wait, hasGang ? time + rest : rest > 0 ? .infinity : time)
+    }
 
     /// The state without the parts that a store keeps in tables of their own.
     public var withoutHistory: LifecycleState {
@@ -126,7 +139,9 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     ) -> [JobCommand] {
         switch event {
         case .placed(let workers, let hasKeeper):
-            guard notBefore <= time, slotRange.contains(workers.count - (hasKeeper ? 1 : 0)) else { return [] }
+            guard notBefore <= time, slotRange.contains(workers.count - (hasKeeper ? 1 : 0)) else {
+                return []
+            }
             return start(workers, hasKeeper: hasKeeper, time)
         case .waits(let reason):
             move(to: .pending, reason, time)
@@ -232,7 +247,9 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     /// Which limit of its StoppingCondition the job has reached.
     private func overdue(_ time: Double) -> StopReason? {
         if record.runSeconds(at: time) >= Double(maxRuntimeSeconds) { return .maxRuntime }
-        guard let limit = policy.maxWaitSeconds, time - record.creationTime >= Double(limit) else { return nil }
+        guard let limit = policy.maxWaitSeconds, time - record.creationTime >= Double(limit) else {
+            return nil
+        }
         return .maxWait
     }
 }

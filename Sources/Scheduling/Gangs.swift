@@ -62,6 +62,37 @@ package struct RunningJob: Sendable, Equatable {
     }
 }
 
+/// The running jobs, as far as a plan has to know them: most plans need neither of the lists that are
+/// made on demand.
+package struct RunningJobs {
+    /// Those that have been asked to leave.
+    package var leaving: [RunningJob]
+    /// Lowest priority among those that may be asked to make room; `nil`: there is none.
+    package var lowestPriority: Int?
+    /// Those that may be asked to make room.
+    package var preemptible: () -> [RunningJob]
+    /// Those that may be asked to grow, oldest first.
+    package var growing: () -> [RunningJob]
+
+    package init(
+        leaving: [RunningJob], lowestPriority: Int?, preemptible: @escaping () -> [RunningJob],
+        growing: @escaping () -> [RunningJob]
+    ) {
+        self.leaving = leaving
+        self.lowestPriority = lowestPriority
+        self.preemptible = preemptible
+        self.growing = growing
+    }
+
+    /// All running jobs, oldest first.
+    package init(_ jobs: [RunningJob]) {
+        let preemptible = jobs.filter { $0.isPreemptible && !$0.isLeaving }
+        self.init(
+            leaving: jobs.filter(\.isLeaving), lowestPriority: preemptible.map(\.priority).min(),
+            preemptible: { preemptible }, growing: { jobs.filter { $0.mayGrow && !$0.isLeaving } })
+    }
+}
+
 /// What the scheduler decided about one waiting job.
 package enum Decision: Sendable, Equatable {
     /// Start a gang; one worker for every rank, ranks of a node next to each other, a state keeper first.

@@ -19,38 +19,88 @@ package struct WorkerRoom: Sendable, Equatable {
     }
 }
 
-/// The cluster's slots while a plan is made.
-struct Rooms {
-    private var rooms: [WorkerRoom]
-    /// Nodes by their free slots, for each kind of worker.
-    private var nodes: [WorkerKind: NodeHeap] = [:]
-    private(set) var free: [WorkerKind: Int] = [:]
-    private(set) var total: [WorkerKind: Int] = [:]
+/// The cluster's slots, by node.
+///
+/// It follows the cluster change by change, so that a plan costs what it places and not what there is.
+package struct Rooms: Sendable {
+    private var rooms: [WorkerRoom?] = []
+    private var indices: [WorkerID: Int] = [:]
+    /// Nodes for each kind of worker, those with the most free slots first.
+    private var nodes: [WorkerKind: NodeQueue] = [:]
+    private(set) var free = Counts()
+    private(set) var total = Counts()
+    /// Workers of which a plan has taken slots; to be entered again as they then are.
+    package private(set) var touched: Set<WorkerID> = []
 
-    init(_ rooms: [WorkerRoom]) {
-        self.rooms = rooms
-        for kind in WorkerKind.allCases {
-            var byAddress: [String: NodeHeap.Node] = [:]
-            for (index, room) in rooms.enumerated() where room.kind == kind {
-                free[kind, default: 0] += room.freeSlots
-                total[kind, default: 0] += room.slots
-                byAddress[room.address, default: NodeHeap.Node(address: room.address)]
-                    .add(index, freeSlots: room.freeSlots)
+    /// Slots by kind of worker.
+    struct Counts: Sendable {
+        var onDemand = 0
+        var spot = 0
+        var keeper = 0
+
+        subscript(kind: WorkerKind) -> Int {
+            get {
+                switch kind {
+                case .onDemand: onDemand
+                case .spot: spot
+                case .keeper: keeper
+                }
             }
-            nodes[kind] = NodeHeap(Array(byAddress.values))
+            set {
+                switch kind {
+                case .onDemand: onDemand = newValue
+                case .spot: spot = newValue
+                case .keeper: keeper = newValue
+                }
+            }
         }
+    }
+
+    package init() {}
+
+    package init(_ rooms: [WorkerRoom]) {
+        for room in rooms { set(room) }
+    }
+
+    /// Enters a worker, or what has changed of it.
+    package mutating func set(_ room: WorkerRoom) {
+        let index: Int
+        if let known = indices[room.worker] {
+            index = known
+            if rooms[index] == room { return }
+            remove(room.worker)
+        } else {
+            index = rooms.count
+            indices[room.worker] = index
+            rooms.append(nil)
+        }
+        rooms[index] = room
+        free[room.kind] += room.freeSlots
+        total[room.kind] += room.slots
+        nodes[room.kind, default: NodeQueue()].add(index, at: room.address, freeSlots: room.freeSlots)
+    }
+
+    /// Forgets what plans have touched, and answers it.
+    package mutating func takeTouched() -> Set<WorkerID> {
+        defer { touched.removeAll(keepingCapacity: true) }
+        return touched
+    }
+
+    /// Strikes a worker that is not to be used now.
+    package mutating func remove(_ worker: WorkerID) {
+        guard let index = indices[worker], let room = rooms[index] else { return }
+        rooms[index] = nil
+        free[room.kind] -= room.freeSlots
+        total[room.kind] -= room.slots
+        nodes[room.kind]?.remove(index, at: room.address, freeSlots: room.freeSlots)
     }
 
     /// Kinds of workers that will do, the preferred one first.
     static func kinds(usesSpot: Bool) -> [WorkerKind] { usesSpot ? [.spot, .onDemand] : [.onDemand] }
 
-    func freeSlots(usesSpot: Bool) -> Int {
-        Self.kinds(usesSpot: usesSpot).reduce(0) { $0 + (free[$1] ?? 0) }
-    }
+    func freeSlots(usesSpot: Bool) -> Int { free.onDemand + (usesSpot ? free.spot : 0) }
 
-    func allSlots(usesSpot: Bool) -> Int {
-        Self.kinds(usesSpot: usesSpot).reduce(0) { $0 + (total[$1] ?? 0) }
-    }
+    func allSlots(usesSpot: Bool) -> Int { total.onDemand + (usesSpot ? total.spot : 0) }
 
     /// Takes slots one by one from the node, then the worker, with the most free slots, so that a gang
     /// spreads over the nodes; ties go by name. Ranks of a node are neighbours in the result.
@@ -58,87 +108,48 @@ struct Rooms {
         var taken: [Int: Int] = [:]
         var rest = count
         for kind in Self.kinds(usesSpot: usesSpot) {
-            while rest > 0, let index = nodes[kind]?.takeSlot(rooms) {
-                rooms[index].freeSlots -= 1
-                free[kind, default: 0] -= 1
+            while rest > 0, let index = takeSlot(kind) {
                 taken[index, default: 0] += 1
                 rest -= 1
             }
         }
         precondition(rest == 0, "a gang was placed on slots that are not free")
-        return Self.gang(taken, rooms)
+        return gang(taken)
     }
 
     /// A place for a state keeper, if there is one.
-    mutating func takeKeeper() -> WorkerID? {
-        guard let index = nodes[.keeper]?.takeSlot(rooms) else { return nil }
-        rooms[index].freeSlots -= 1
-        free[.keeper, default: 0] -= 1
-        return rooms[index].worker
-    }
+    mutating func takeKeeper() -> WorkerID? { takeSlot(.keeper).flatMap { rooms[$0]?.worker } }
 
     /// Whether all of a gang's workers are spot workers.
     func areSpot(_ gang: [WorkerID]) -> Bool {
-        let workers = Set(gang)
-        return rooms.allSatisfy { !workers.contains($0.worker) || $0.kind == .spot }
+        gang.allSatisfy { id in indices[id].flatMap { rooms[$0] }?.kind == .spot }
     }
 
-    private static func gang(_ taken: [Int: Int], _ rooms: [WorkerRoom]) -> [WorkerID] {
-        taken.keys.sorted { a, b in
-            (rooms[a].address, rooms[a].worker.rawValue) < (rooms[b].address, rooms[b].worker.rawValue)
-        }.flatMap { Array(repeating: rooms[$0].worker, count: taken[$0] ?? 0) }
-    }
-}
-
-/// Nodes of one kind of worker, the one with the most free slots on top.
-private struct NodeHeap {
-    struct Node {
-        let address: String
-        /// Indices of its workers' rooms.
-        var rooms: [Int] = []
-        var freeSlots = 0
-
-        init(address: String) { self.address = address }
-
-        mutating func add(_ index: Int, freeSlots: Int) {
-            rooms.append(index)
-            self.freeSlots += freeSlots
+    private mutating func takeSlot(_ kind: WorkerKind) -> Int? {
+        guard let members = nodes[kind]?.best else { return nil }
+        var best: Int?
+        for index in members {
+            guard let room = rooms[index], room.freeSlots > 0 else { continue }
+            guard let other = best.flatMap({ rooms[$0] }) else {
+                best = index
+                continue
+            }
+            let isBetter =
+                room.freeSlots != other.freeSlots
+                ? room.freeSlots > other.freeSlots : room.worker < other.worker
+            if isBetter { best = index }
         }
-
-        func comes(before other: Node) -> Bool {
-            freeSlots != other.freeSlots ? freeSlots > other.freeSlots : address < other.address
-        }
-    }
-
-    private var nodes: [Node]
-
-    init(_ nodes: [Node]) {
-        // A sorted array is a heap.
-        self.nodes = nodes.sorted { $0.comes(before: $1) }
-    }
-
-    /// Takes a slot of the top node: the room of its worker with the most free slots.
-    mutating func takeSlot(_ rooms: [WorkerRoom]) -> Int? {
-        guard let top = nodes.first, top.freeSlots > 0 else { return nil }
-        let best = top.rooms.filter { rooms[$0].freeSlots > 0 }.min { a, b in
-            rooms[a].freeSlots != rooms[b].freeSlots
-                ? rooms[a].freeSlots > rooms[b].freeSlots : rooms[a].worker < rooms[b].worker
-        }
-        nodes[0].freeSlots -= 1
-        sink()
+        guard let best else { return nil }
+        nodes[kind]?.takeSlotOfBest()
+        rooms[best]?.freeSlots -= 1
+        if let worker = rooms[best]?.worker { touched.insert(worker) }
+        free[kind] -= 1
         return best
     }
 
-    private mutating func sink() {
-        var index = 0
-        while true {
-            var first = index
-            for child in [2 * index + 1, 2 * index + 2] where child < nodes.count {
-                if nodes[child].comes(before: nodes[first]) { first = child }
-            }
-            if first == index { return }
-            nodes.swapAt(index, first)
-            index = first
-        }
+    private func gang(_ taken: [Int: Int]) -> [WorkerID] {
+        taken.compactMap { index, count in rooms[index].map { ($0, count) } }
+            .sorted { ($0.0.address, $0.0.worker.rawValue) < ($1.0.address, $1.0.worker.rawValue) }
+            .flatMap { Array(repeating: $0.0.worker, count: $0.1) }
     }
 }

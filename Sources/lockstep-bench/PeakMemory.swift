@@ -31,6 +31,9 @@ enum PeakMemory {
         return try withExtendedLifetime(result) { try bytes("VmHWM:") - before }
     }
 
+    /// Bytes that are resident now; 0 where the kernel does not tell.
+    static func resident() -> Int { (try? bytes("VmRSS:")) ?? 0 }
+
     private static func bytes(_ key: String) throws -> Int {
         let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         for line in status.split(separator: "\n") where line.hasPrefix(key) {

@@ -16,7 +16,9 @@ struct SeedSweep: Sendable {
             for core in 0..<cores {
                 group.addTask {
                     var sweep = SeedSweep()
-                    for seed in stride(from: seeds.lowerBound + core, through: seeds.upperBound, by: Int(cores)) {
+                    for seed in stride(
+                        from: seeds.lowerBound + core, through: seeds.upperBound, by: Int(cores))
+                    {
                         sweep.run(seed)
                     }
                     return sweep

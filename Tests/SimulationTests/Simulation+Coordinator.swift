@@ -176,8 +176,9 @@ extension Simulation {
                 marks.append(LineMark(attempt: chunk.attempt, stream: chunk.stream, next: UInt64(next)))
                 continue
             }
-            guard let gang = workers[links[link].worker].book[chunk.attempt]?.gang
-                ?? workers[links[link].worker].disk[chunk.attempt]
+            guard
+                let gang = workers[links[link].worker].book[chunk.attempt]?.gang
+                    ?? workers[links[link].worker].disk[chunk.attempt]
             else { continue }
             reports.append(
                 TrainingReport(attempt: chunk.attempt, events: Array(gangs[gang].events[stored..<end])))

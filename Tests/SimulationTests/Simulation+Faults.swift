@@ -92,10 +92,16 @@ extension Simulation {
             workers[index].hot = [:]
             workers[index].committed = [:]
             for gang in liveGangs where gangs[gang].ranks.contains(index) {
-                if gangs[gang].supervisor == index { breakSupervisor(gang) } else { breakGang(gang, signal: 9) }
+                if gangs[gang].supervisor == index {
+                    breakSupervisor(gang)
+                } else {
+                    breakGang(gang, signal: 9)
+                }
             }
             if !isForever {
-                enter(.startNode(worker: index, nodeLife: workers[index].nodeLife, isEmpty: isEmpty), after: pause)
+                enter(
+                    .startNode(worker: index, nodeLife: workers[index].nodeLife, isEmpty: isEmpty),
+                    after: pause)
             }
         }
     }
@@ -162,7 +168,8 @@ extension Simulation {
     }
 
     private func diverge() {
-        guard let gang = random.pick(liveGangs.filter { gangs[$0].phase == .training && !gangs[$0].isEnding }),
+        guard
+            let gang = random.pick(liveGangs.filter { gangs[$0].phase == .training && !gangs[$0].isEnding }),
             Set(gangs[gang].ranks).count > 1, let worker = gangs[gang].ranks.last
         else { return }
         let id = plan.workers[worker].id
@@ -216,7 +223,8 @@ extension Simulation {
             if workers[index].wish != nil, random.chance(0.8) { withdraw(index) }
             if random.chance(0.7) { enter(.resume(worker: index), after: random.real(0...5)) }
             if workers[index].isNodeUp, !workers[index].isDaemonUp {
-                enter(.startDaemon(worker: index, nodeLife: workers[index].nodeLife), after: random.real(0...5))
+                enter(
+                    .startDaemon(worker: index, nodeLife: workers[index].nodeLife), after: random.real(0...5))
             }
         }
     }

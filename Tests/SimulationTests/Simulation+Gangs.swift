@@ -115,7 +115,9 @@ extension Simulation {
         finish(index, AttemptEnd(.exited, status: 65, time: now), after: 0.05)
     }
 
-    func emit(_ index: Int, _ kind: TrainingEvent.Kind, step: Int, code: String? = nil, workers: [String]? = nil) {
+    func emit(
+        _ index: Int, _ kind: TrainingEvent.Kind, step: Int, code: String? = nil, workers: [String]? = nil
+    ) {
         var event = TrainingEvent(kind, time: now)
         event.step = step
         event.code = code
@@ -137,7 +139,9 @@ extension Simulation {
         gangs[index].phase = .over
         liveGangs.removeAll { $0 == index }
         if gangs[index].isSupervisorAlive { gangs[index].end = end }
-        trace("\(gangs[index].attempt) is gone: \(gangs[index].end.map { "\($0.cause), \($0.status)" } ?? "no word")")
+        trace(
+            "\(gangs[index].attempt) is gone: \(gangs[index].end.map { "\($0.cause), \($0.status)" } ?? "no word")"
+        )
         poke(gangs[index].supervisor)
     }
 

@@ -46,7 +46,8 @@ extension Simulation {
                 (attempt.endTime == nil) == isCurrent, (attempt.outcome == nil) == isCurrent,
                 attempt.endTime ?? now >= attempt.startTime
             else {
-                throw violation(.legalHistory, "attempt \(attempt.number) of \(state.record.name) is out of order")
+                throw violation(
+                    .legalHistory, "attempt \(attempt.number) of \(state.record.name) is out of order")
             }
             time = attempt.endTime ?? now
         }
@@ -91,12 +92,15 @@ extension Simulation {
         for name in createdJobs where cluster.jobs[name] == nil {
             throw violation(.keptJobs, "\(name) was acknowledged and is unknown")
         }
-        for name in stoppedJobs where cluster.jobs[name]?.stopReason == nil && cluster.jobs[name]?.phase != .over {
+        for name in stoppedJobs
+        where cluster.jobs[name]?.stopReason == nil && cluster.jobs[name]?.phase != .over {
             throw violation(.keptJobs, "the acknowledged stop of \(name) is forgotten")
         }
         for attempt in settledAttempts {
             let record = cluster.jobs[attempt.job]?.record.attempts.first { $0.number == attempt.number }
-            if record?.outcome == nil { throw violation(.keptJobs, "the acknowledged end of \(attempt) is forgotten") }
+            if record?.outcome == nil {
+                throw violation(.keptJobs, "the acknowledged end of \(attempt) is forgotten")
+            }
         }
         guard cluster.jobs.count == store.rows.count, cluster.order == store.order else {
             throw violation(.storedIsLive, "the list of jobs is stored otherwise")
@@ -141,17 +145,22 @@ extension Simulation {
             case .failed: try checkFailure(index, state)
             case .inProgress, .stopping:
                 guard !couldRun(state) else {
-                    throw violation(.liveness, "\(name) could run and does not: \(state.phase), "
-                        + "\(state.record.transitions.last?.message ?? "")")
+                    throw violation(
+                        .liveness,
+                        "\(name) could run and does not: \(state.phase), "
+                            + "\(state.record.transitions.last?.message ?? "")")
                 }
                 situations.note(.neverFits)
             }
         }
         guard allIsOver() else { return }
-        for gang in liveGangs { throw violation(.liveness, "\(gangs[gang].attempt) still runs, its job is over") }
+        for gang in liveGangs {
+            throw violation(.liveness, "\(gangs[gang].attempt) still runs, its job is over")
+        }
         for worker in workers where worker.isRegistered {
             for name in worker.hot.keys where cluster.jobs[name]?.phase == .over {
-                throw violation(.liveness, "\(worker.plan.id) still holds the hot state of \(name), which is over")
+                throw violation(
+                    .liveness, "\(worker.plan.id) still holds the hot state of \(name), which is over")
             }
         }
     }
@@ -160,9 +169,12 @@ extension Simulation {
         let reason = state.record.failureReason ?? ""
         let faults = faultCounts[state.record.name] ?? 0
         let isRight =
-            reason.hasPrefix("ClientError") ? plan.jobs[index].badDataAt != nil
-            : reason.contains("the same again") ? faults >= 2
-            : state.restarts >= state.maximumRestarts && reason.hasSuffix(")") || state.maximumRestarts == 0
+            reason.hasPrefix("ClientError")
+            ? plan.jobs[index].badDataAt != nil
+            : reason.contains("the same again")
+                ? faults >= 2
+                : state.restarts >= state.maximumRestarts && reason.hasSuffix(")")
+                    || state.maximumRestarts == 0
         if !isRight { throw violation(.liveness, "\(state.record.name) failed without a reason: \(reason)") }
     }
 

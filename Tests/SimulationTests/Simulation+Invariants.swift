@@ -13,7 +13,9 @@ extension Simulation {
     /// Whether the coordinator, as its disk knows it, has given the attempt of a live gang up.
     func isGivenUp(_ gang: Int) -> Bool {
         let id = gangs[gang].attempt
-        guard let state = store.rows[id.job]?.state, let attempts = store.rows[id.job]?.attempts else { return true }
+        guard let state = store.rows[id.job]?.state, let attempts = store.rows[id.job]?.attempts else {
+            return true
+        }
         return !(state.hasGang && attempts.last?.number == id.number)
     }
 
@@ -26,7 +28,8 @@ extension Simulation {
             note(old, new)
         }
         for profile in change.profiles where profile.quarantine != nil { situations.note(.quarantined) }
-        for profile in change.profiles where store.profiles[profile.id] != cluster.workers[profile.id]?.profile {
+        for profile in change.profiles
+        where store.profiles[profile.id] != cluster.workers[profile.id]?.profile {
             throw violation(.storedIsLive, "the profile of \(profile.id) is stored otherwise")
         }
         if !change.isVolatile, let wrong = cluster.wrongBook() { throw violation(.storedIsLive, wrong) }
@@ -56,7 +59,9 @@ extension Simulation {
                 case .spot: state.policy.usesSpot && !isKeeper
                 case .onDemand: !isKeeper
                 }
-            if !isRight { throw violation(.wholeGangs, "\(name) has a rank on the \(worker.profile.kind) \(id)") }
+            if !isRight {
+                throw violation(.wholeGangs, "\(name) has a rank on the \(worker.profile.kind) \(id)")
+            }
         }
         for id in Set(attempt.workers) { try checkSlots(id, because: name) }
     }
@@ -147,7 +152,8 @@ extension Simulation {
             links[link].coordinatorLife == coordinatorLife, isCoordinatorUp
         else { return }
         throw violation(
-            .oneGangPerSlot, "\(gangs[gang].attempt) still runs although it was given up and its worker is back")
+            .oneGangPerSlot,
+            "\(gangs[gang].attempt) still runs although it was given up and its worker is back")
     }
 
     // MARK: Steps
@@ -201,11 +207,13 @@ extension Simulation {
             guard gangs[gang].ranks.contains(where: { plan.workers[$0].id == id }) else { continue }
             let supervisor = plan.workers[gangs[gang].supervisor].id
             if isGivenUp(gang), !(cluster.workers[supervisor]?.isPresent ?? false) { continue }
-            throw violation(.drainedIsEmpty, "\(id) is told that it is drained, \(gangs[gang].attempt) runs there")
+            throw violation(
+                .drainedIsEmpty, "\(id) is told that it is drained, \(gangs[gang].attempt) runs there")
         }
         for state in cluster.jobs.values where state.hasGang {
             if state.record.attempts.last?.workers.contains(id) ?? false {
-                throw violation(.drainedIsEmpty, "\(id) is told that it is drained, \(state.record.name) has slots there")
+                throw violation(
+                    .drainedIsEmpty, "\(id) is told that it is drained, \(state.record.name) has slots there")
             }
         }
     }

@@ -63,7 +63,8 @@ struct SimulationPlan {
                     slots: random.integer(1...3), address: "n\(sharesNode ? index - 1 : index)"))
         }
         if random.chance(0.4) {
-            workers.append(Worker(id: WorkerID("k"), kind: .keeper, slots: random.integer(1...2), address: "n0"))
+            workers.append(
+                Worker(id: WorkerID("k"), kind: .keeper, slots: random.integer(1...2), address: "n0"))
         }
         let total = workers.reduce(0) { $0 + ($1.kind == .keeper ? 0 : $1.slots) }
         for index in 1...random.integer(1...6) { jobs.append(Self.job(index, total, spotShare, &random)) }
@@ -74,7 +75,8 @@ struct SimulationPlan {
     ) -> Job {
         let slots = random.chance(0.05) ? total + 1 : random.integer(1...max(1, min(total, 6)))
         let least = random.chance(0.45) ? random.integer(1...slots) : slots
-        let keeper = random.pick([JobPolicy.Keeper.never, .never, .always, .whenAllSpot, .whenAllSpot]) ?? .never
+        let keeper =
+            random.pick([JobPolicy.Keeper.never, .never, .always, .whenAllSpot, .whenAllSpot]) ?? .never
         let policy = JobPolicy(
             minimumSlots: least, priority: random.integer(0...2), isPreemptible: random.chance(0.6),
             usesSpot: random.chance(0.2 + 0.75 * spotShare),
