@@ -46,7 +46,7 @@ extension ClusterState {
             for name in event.workers ?? [] where gang.contains(WorkerID(name)) {
                 change(WorkerID(name)) {
                     $0.profile.quarantine =
-                        "its state differed after step \(event.step.map(String.init) ?? "?") of \(attempt.job)"
+                        "its state differed after step \(event.step.map { "\($0)" } ?? "?") of \(attempt.job)"
                 }
                 needsPlan = true
             }
