@@ -19,9 +19,13 @@ package enum ControlClient {
     ) async throws -> Result {
         let connection: ControlConnection.AsyncChannel
         do {
-            connection = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .channelOption(ChannelOptions.tcpOption(.tcp_nodelay), value: 1)
+            var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(connectTimeout)
+            for (option, value) in ConnectionLiveness.options {
+                bootstrap = bootstrap.channelOption(option, value: value)
+            }
+            connection =
+                try await bootstrap
                 .connect(host: host, port: port) { channel in
                     channel.eventLoop.makeCompletedFuture { try ControlConnection.wrap(channel) }
                 }

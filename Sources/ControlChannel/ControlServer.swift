@@ -19,9 +19,13 @@ package struct ControlServer: Sendable {
         host: String, port: Int, token: ControlToken, logger: Logger
     ) async throws -> ControlServer {
         do {
-            let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(ChannelOptions.tcpOption(.tcp_nodelay), value: 1)
+            for (option, value) in ConnectionLiveness.options {
+                bootstrap = bootstrap.childChannelOption(option, value: value)
+            }
+            let listener =
+                try await bootstrap
                 .bind(host: host, port: port) { channel in
                     channel.eventLoop.makeCompletedFuture { try ControlConnection.wrap(channel) }
                 }

@@ -159,7 +159,8 @@ extension LifecycleState {
         if let interruption { return interruption }
         if end.cause == .exited, end.status == RankExit.stopped { return "the gang left without being asked" }
         let who = (end.rank ?? report?.rank).map { "rank \($0)" } ?? "a rank"
-        if let signal = end.signal ?? (end.status > 128 ? end.status - 128 : nil), end.cause == .exited {
+        let statusSignal = (129...192).contains(end.status) ? end.status - 128 : nil
+        if let signal = end.signal ?? statusSignal, end.cause == .exited {
             return "\(who) was ended by signal \(signal)\(Self.signalNames[signal].map { " (\($0))" } ?? "")"
         }
         if let message = report?.message { return message }

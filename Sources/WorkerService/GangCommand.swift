@@ -42,23 +42,24 @@ package struct GangCommand: Sendable, Equatable {
 
     /// `mpirun` and what it is to do; the words for the same differ between Open MPI 4 and 5.
     private static func launcher(_ plan: LaunchPlan) -> [String] {
-        let agent = "\(plan.daemonProgram) launch-agent"
-        let network = isOneNode(plan) ? nil : GangNetwork.smallest(holding: plan.gang.map(\.address))
+        let isNew = plan.launcherVersion >= 5
+        let option = isNew ? "--prtemca" : "--mca"
+        let shell = isNew ? "ssh" : "rsh"
         var words = ["mpirun", "--bind-to", "none"]
         // A dead rank shall cost milliseconds, not Open MPI's second of politeness.
-        if plan.launcherVersion >= 5 {
-            words += ["--prtemca", "odls_base_sigkill_timeout", "0", "--prtemca", "plm_ssh_no_tree_spawn", "1"]
-            words += ["--prtemca", "plm_ssh_agent", agent, "--map-by", ":OVERSUBSCRIBE", "--output", "tag"]
-            if plan.mayShrink { words += ["--with-ft", "ulfm"] }
-            if let network {
-                words += ["--mca", "btl_tcp_if_include", network, "--prtemca", "prte_if_include", network]
-            }
-        } else {
-            words += ["--mca", "odls_base_sigkill_timeout", "0", "--mca", "plm_rsh_no_tree_spawn", "1"]
-            words += ["--mca", "plm_rsh_agent", agent, "--oversubscribe", "--tag-output"]
-            if let network {
-                words += ["--mca", "btl_tcp_if_include", network, "--mca", "oob_tcp_if_include", network]
-            }
+        words += [option, "odls_base_sigkill_timeout", "0"]
+        // Inside an allocation mpirun would take Slurm's launcher, and go past the workers.
+        words += [option, "plm", shell, option, "plm_\(shell)_no_tree_spawn", "1"]
+        words += [option, "plm_\(shell)_agent", "\(plan.daemonProgram) launch-agent"]
+        words += isNew ? ["--map-by", ":OVERSUBSCRIBE", "--output", "tag"] : ["--oversubscribe", "--tag-output"]
+        if plan.mayShrink { words += ["--with-ft", "ulfm"] }
+        guard !isOneNode(plan) else { return words }
+        // Open MPI's daemons stay what the launch agents wait for: an agent that is gone, or whose node is
+        // cut off, takes the daemon with it.
+        words += ["--leave-session-attached", option, "plm_\(shell)_num_concurrent", "\(plan.gang.count)"]
+        if let network = GangNetwork.smallest(holding: plan.gang.map(\.address)) {
+            words += ["--mca", "btl_tcp_if_include", network]
+            words += [option, isNew ? "prte_if_include" : "oob_tcp_if_include", network]
         }
         return words
     }
@@ -75,13 +76,14 @@ package struct GangCommand: Sendable, Equatable {
         return words
     }
 
-    /// `environment` without what an MPI world around this process left in it.
+    /// `environment` without what an MPI world or a Slurm allocation around this process left in it.
     package static func scrub(_ environment: [String: String]) -> [String: String] {
         environment.filter { !isReserved($0.key) }
     }
 
     private static func isReserved(_ name: String) -> Bool {
-        ["OMPI_", "PMIX_", "PMI_", "PRTE_", "ORTE_"].contains { name.hasPrefix($0) } || name == marker
+        name == marker
+            || ["OMPI_", "PMIX_", "PMI_", "PRTE_", "ORTE_", "SLURM_"].contains { name.hasPrefix($0) }
     }
 
     /// Whether all of the gang's workers share an address, so that `mpirun` reaches no other node.

@@ -22,6 +22,8 @@ package enum GangNetwork {
     private static func number(_ address: String) -> UInt32? {
         let bytes = address.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         guard bytes.count == 4 else { return nil }
-        return bytes.reduce(UInt32?(0)) { sum, byte in byte.flatMap { byte in sum.map { $0 << 8 | UInt32(byte) } } }
+        return bytes.reduce(UInt32?(0)) { sum, byte in
+            byte.flatMap { byte in sum.map { $0 << 8 | UInt32(byte) } }
+        }
     }
 }
