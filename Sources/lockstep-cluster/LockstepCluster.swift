@@ -38,13 +38,13 @@ struct LockstepCluster: ParsableCommand {
 
     func run() throws {
         let plan = MPIWorld.run { communicator in
-            guard communicator.size > 1 else {
-                throw LockstepError(
-                    .usage,
-                    "a cluster needs a rank for the coordinator and one for each worker: "
-                        + "run mpirun -n N+1 lockstep-cluster")
-            }
-            return try Plan(communicator)
+            communicator.size > 1 ? try Plan(communicator) : nil
+        }
+        guard let plan else {
+            throw LockstepError(
+                .usage,
+                "a cluster needs a rank for the coordinator and one for each worker: "
+                    + "run mpirun -n N+1 lockstep-cluster")
         }
         try Daemon(plan, slots: slots, api: api, folder: folder()).become()
     }

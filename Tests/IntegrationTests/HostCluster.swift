@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+/// A cluster of built daemons over the hosts of a bed; its API answers on the loopback of the
+/// coordinator's host only.
+final class HostCluster {
+    let bed: TestBed
+    let folder: URL
+    /// The host of the coordinator.
+    let head: Int
+    private var daemons: [String: RunningProgram] = [:]
+
+    /// Starts a coordinator on host `head` and a worker on each of `workers`, and waits for all.
+    init(_ bed: TestBed, head: Int = 1, workers: [Int], slots: Int = 1, in folder: URL) throws {
+        self.bed = bed
+        self.head = head
+        self.folder = folder.appendingPathComponent("hosts")
+        try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+        try "a-token-for-hosts-\(UUID().uuidString)".write(
+            to: token, atomically: true, encoding: .utf8)
+        daemons["coordinator"] = try bed.start(
+            head, "lockstepd",
+            [
+                "coordinator", "--data-dir", path("coordinator"), "--listen", "\(bed.address(head)):7461",
+                "--api", "127.0.0.1:7460", "--token-file", token.path,
+            ], in: self.folder, log: "coordinator")
+        for host in workers { try startWorker(host, slots: slots) }
+        try #require(
+            RunningProgram.eventually(seconds: 20) { try readyWorkers() == workers.count },
+            "workers did not come: \(daemons.mapValues(\.error))")
+    }
+
+    private var token: URL { folder.appendingPathComponent("token") }
+    private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+    func startWorker(_ host: Int, slots: Int = 1) throws {
+        daemons["worker-\(host)"] = try bed.start(
+            host, "lockstepd",
+            [
+                "worker", "--coordinator", "\(bed.address(head)):7461", "--name", "worker-\(host)",
+                "--slots", "\(slots)", "--data-dir", path("worker-\(host)"), "--token-file", token.path,
+                "--address", bed.address(host),
+            ], in: folder, log: "worker-\(host)-\(UUID().uuidString.prefix(4))")
+    }
+
+    func readyWorkers() throws -> Int {
+        try lockstep(["workers", "list", "--output", "json"]).output
+            .components(separatedBy: "\"ready\"").count - 1
+    }
+
+    func lockstep(_ arguments: [String], seconds: Double = 120) throws -> Program.Outcome {
+        try bed.start(
+            head, "lockstep", arguments, in: folder,
+            environment: ["LOCKSTEP_ENDPOINT": "http://127.0.0.1:7460"]
+        ).wait(seconds: seconds)
+    }
+
+    func describe(_ job: String) throws -> [String: Any] {
+        let outcome = try lockstep(["jobs", "describe", job, "--output", "json"])
+        guard outcome.status == 0 else { return [:] }
+        return try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any] ?? [:]
+    }
+
+    /// Trains a job to its end and returns its model hash.
+    func train(_ job: SampleJob, in folder: URL) throws -> String? {
+        let outcome = try lockstep(["submit", try job.write(to: folder).path, "--wait"])
+        #expect(outcome.status == 0, "\(outcome.error) \(diagnosis(job.name))")
+        return try describe(job.name)["ModelHash"] as? String
+    }
+
+    /// Starts a job, does `disturb` once `step` is reached, and waits for its end.
+    func train(
+        _ job: SampleJob, disturbedAt step: Int, in folder: URL, _ disturb: () throws -> Void
+    ) throws -> [String: Any] {
+        let submitted = try lockstep(["submit", try job.write(to: folder).path])
+        try #require(submitted.status == 0, "\(submitted.error)")
+        try #require(
+            RunningProgram.eventually(seconds: 40) { try currentStep(job.name) >= step },
+            "\(job.name) did not reach step \(step): \(diagnosis(job.name))")
+        try disturb()
+        var last: [String: Any] = [:]
+        try RunningProgram.eventually(seconds: 90) {
+            last = try describe(job.name)
+            return ["Completed", "Failed", "Stopped"].contains(last["TrainingJobStatus"] as? String)
+        }
+        #expect(last["TrainingJobStatus"] as? String == "Completed", "\(diagnosis(job.name))")
+        return last
+    }
+
+    private func currentStep(_ job: String) throws -> Int {
+        (try describe(job)["ProgressInfo"] as? [String: Any])?["CurrentStep"] as? Int ?? 0
+    }
+
+    /// What there is to know of a job that did not do as it should.
+    func diagnosis(_ job: String) -> String {
+        let description = (try? lockstep(["jobs", "describe", job]).output) ?? ""
+        let logs =
+            (try? Program.run("sh", ["-c", "tail -n 20 worker-*/attempts/\(job)/*/mpirun.log"], in: folder))?
+            .output
+        return description + (logs ?? "")
+            + daemons.map { "\($0): \($1.error.suffix(2000))" }.joined(separator: "\n")
+    }
+}
