@@ -15,11 +15,19 @@ public struct APIClient: Sendable {
 
     /// A page of logs may have 10,000 lines.
     private static let answerLimitBytes = 64 << 20
-    private static let timeoutSeconds: Int64 = 30
+    private static let timeoutMilliseconds: Int64 = 30_000
+    private let timeout: TimeAmount
 
     /// Opens a client, gives it to `body` and closes its connections.
     public static func with<Result>(
         _ endpoint: APIEndpoint, _ body: (APIClient) async throws -> Result
+    ) async throws -> Result {
+        try await with(endpoint, timeoutMilliseconds: timeoutMilliseconds, body)
+    }
+
+    /// The same with another limit for one answer.
+    package static func with<Result>(
+        _ endpoint: APIEndpoint, timeoutMilliseconds: Int64, _ body: (APIClient) async throws -> Result
     ) async throws -> Result {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(5)
@@ -28,7 +36,8 @@ public struct APIClient: Sendable {
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let result: Result
         do {
-            result = try await body(APIClient(endpoint: endpoint, http: http))
+            result = try await body(
+                APIClient(endpoint: endpoint, http: http, timeout: .milliseconds(timeoutMilliseconds)))
         } catch {
             try? await http.shutdown()
             throw error
@@ -68,11 +77,16 @@ public struct APIClient: Sendable {
         if let invocationID { request.headers.add(name: "amz-sdk-invocation-id", value: invocationID) }
         request.body = .bytes(ByteBuffer(bytes: body))
         do {
-            let response = try await http.execute(request, timeout: .seconds(Self.timeoutSeconds))
+            let response = try await http.execute(request, timeout: timeout)
             let buffer = try await response.body.collect(upTo: Self.answerLimitBytes)
             return (Int(response.status.code), Data(buffer.readableBytesView))
         } catch let error as CancellationError {
             throw error
+        } catch let error as HTTPClientError where error == .deadlineExceeded {
+            throw LockstepError(
+                .network,
+                "the coordinator at \(endpoint.url) (\(endpoint.origin)) gave no answer within "
+                    + "\(timeout.nanoseconds / 1_000_000) ms: it may be busy or stopped; try again")
         } catch {
             throw LockstepError(
                 .network,

@@ -5,7 +5,7 @@ import Diagnostics
 import SageMakerShapes
 import UnixSignals
 
-/// Follows a job to its end: shows how it goes, then one line with what became of it.
+/// Follows a job to its end: shows how it goes, then what became of it.
 struct JobFollower {
     let name: String
     let client: APIClient
@@ -13,7 +13,7 @@ struct JobFollower {
 
     private static let pollInterval = Duration.milliseconds(250)
     /// How long a coordinator may be away, being started again, before following gives up.
-    private static let patience = Duration.seconds(300)
+    static let patience = Duration.seconds(300)
     /// Shell's status of a command ended by Ctrl-C.
     private static let interruptedStatus: Int32 = 130
 
@@ -28,7 +28,7 @@ struct JobFollower {
         let description = try await follow()
         switch output {
         case .json: try OutputFormat.printJSON(try await client.describeTrainingJobJSON(name))
-        case .text: StandardStreams.output(JobResult(description).line)
+        case .text: JobResult(description).lines.forEach { StandardStreams.output($0) }
         }
         switch description.trainingJobStatus {
         case "Failed":

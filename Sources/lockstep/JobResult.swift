@@ -1,25 +1,29 @@
 import CommandLineEntry
 import SageMakerShapes
 
-/// What became of a job, in one line: status, final metrics, model artifact, model hash.
+/// What became of a job: its status, and below it a line for each final metric, the model artifact and the
+/// model hash.
 struct JobResult {
     private let description: TrainingJobDescription
 
     init(_ description: TrainingJobDescription) { self.description = description }
 
-    var line: String {
-        var words = [description.trainingJobName + " " + Self.coloured(description.trainingJobStatus)]
+    var lines: [String] {
+        var first = description.trainingJobName + " " + Self.coloured(description.trainingJobStatus)
         if description.trainingJobStatus != description.secondaryStatus {
-            words[0] += " (\(description.secondaryStatus))"
+            first += " (\(description.secondaryStatus))"
         }
-        words += (description.finalMetricDataList ?? []).map {
-            "\($0.metricName) \(Quantity.real($0.value))"
+        let metrics = description.finalMetricDataList ?? []
+        let width = metrics.map(\.metricName.count).max() ?? 0
+        var lines = [first]
+        lines += metrics.map { metric in
+            let gap = String(repeating: " ", count: width - metric.metricName.count)
+            return "  \(metric.metricName)\(gap)  \(Quantity.real(metric.value))"
         }
         if let hash = description.modelHash {
-            words.append("model \(description.modelPath)")
-            words.append("model-hash: \(hash)")
+            lines += ["  model       \(description.modelPath)", "  model-hash: \(hash)"]
         }
-        return words.joined(separator: "  ")
+        return lines
     }
 
     /// A status in the colour of what it means.

@@ -25,13 +25,21 @@ extension JobsCommand {
         func run() async throws {
             try await cluster.withClient { client in
                 var reader = LogFollower(job: target.name, client: client)
-                // Asked first, so that lines printed before the end are all read after it.
-                var isOver = try await client.describeTrainingJob(target.name).isTerminal
+                let clock = ContinuousClock()
+                var lastAnswer: ContinuousClock.Instant?
                 while true {
-                    for line in try await reader.newLines() { try show(line, reader.streamCount) }
-                    guard follow, !isOver else { return }
+                    do {
+                        // Asked first, so that lines printed before the end are all read after it.
+                        let isOver = try await client.describeTrainingJob(target.name).isTerminal
+                        for line in try await reader.newLines() { try show(line, reader.streamCount) }
+                        guard follow, !isOver else { return }
+                        lastAnswer = clock.now
+                    } catch let error as LockstepError where error.code == .network || error.code == .io {
+                        guard follow, let lastAnswer,
+                            lastAnswer.duration(to: clock.now) < JobFollower.patience
+                        else { throw error }
+                    }
                     try await Task.sleep(for: .milliseconds(500))
-                    isOver = try await client.describeTrainingJob(target.name).isTerminal
                 }
             }
         }
@@ -59,6 +67,8 @@ struct LogFollower {
     let job: String
     let client: APIClient
     private var tokenByStream: [String: String] = [:]
+    /// Read, but not yet given away: a call that fails half-way loses none.
+    private var unread: [Line] = []
 
     init(job: String, client: APIClient) {
         self.job = job
@@ -69,12 +79,11 @@ struct LogFollower {
 
     /// All lines since the last call, in order of time.
     mutating func newLines() async throws -> [Line] {
-        var lines: [Line] = []
         for stream in try await client.logStreams(job: job) {
             let name = stream.logStreamName
             while true {
                 let page = try await client.logEvents(stream: name, from: tokenByStream[name])
-                lines += page.events.map {
+                unread += page.events.map {
                     Line(host: Self.host(ofStream: name), timestamp: $0.timestamp, message: $0.message)
                 }
                 tokenByStream[name] = page.nextForwardToken
@@ -82,7 +91,8 @@ struct LogFollower {
             }
         }
         // The order within a stream is kept: Swift's sort is stable.
-        return lines.sorted { $0.timestamp < $1.timestamp }
+        defer { unread = [] }
+        return unread.sorted { $0.timestamp < $1.timestamp }
     }
 
     /// `algo-1` of `JOB/algo-1-1795219459`.

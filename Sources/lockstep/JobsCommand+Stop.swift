@@ -33,7 +33,7 @@ extension JobsCommand {
                 }
                 switch cluster.output {
                 case .json: try OutputFormat.printJSON(description)
-                case .text: StandardStreams.output(JobResult(description).line)
+                case .text: JobResult(description).lines.forEach { StandardStreams.output($0) }
                 }
                 if wait, description.trainingJobStatus == "Failed" {
                     throw ExitCode(JobFollower.Outcome.failed)
