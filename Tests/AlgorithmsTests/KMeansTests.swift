@@ -92,6 +92,30 @@ import Training
         }
     }
 
+    @Test("a mini-batch of all records moves each centre to the mean of its own")
+    func wholeBatch() throws {
+        let records = blobs(400)
+        let outcome = try train(
+            [
+                "k": "4", "init_method": "kmeans++", "mini_batch_size": "400", "epochs": "1",
+                "extra_center_factor": "1",
+            ], records)
+        guard case .dense(let matrix) = records.features,
+            let centres = outcome.model.tensors["centers"]?.floats
+        else { return }
+        for blob in 0..<4 {
+            let means = (0..<3).map { column in
+                stride(from: blob, to: 400, by: 4).reduce(0.0) {
+                    $0 + Double(matrix.values[$1 * 3 + column]) / 100
+                }
+            }
+            let distances = (0..<4).map { centre in
+                (0..<3).map { abs(Double(centres[centre * 3 + $0]) - means[$0]) }.max() ?? .infinity
+            }
+            #expect((distances.min() ?? .infinity) < 1e-4, "\(blob): \(distances)")
+        }
+    }
+
     @Test("a short half-life lets centres follow the latest records")
     func halfLife() throws {
         let given = ["k": "2", "mini_batch_size": "20", "epochs": "4", "extra_center_factor": "1"]
