@@ -189,7 +189,8 @@ let modules: [Module] = [
     exe(
         "lockstep-bench",
         [
-            "APIClient", "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
+            "APIClient", "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints",
+            "ClusterTypes",
             "Collectives", "CommandLineEntry", "ControlChannel", "ControlPlane", "CoordinatorService",
             "Datasets", "Diagnostics", "GangRuntime", "JobLifecycle", "LinearAlgebra", "Logging",
             "MPICollectives", "Processes", "RecordOrder", "SageMakerShapes", "Scheduling", "Storage",

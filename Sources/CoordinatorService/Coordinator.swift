@@ -77,7 +77,8 @@ package actor Coordinator {
     }
 
     /// Writes all that an event has changed.
-    static func save(_ change: ClusterChange, in transaction: StoreTransaction, of event: ClusterEvent) throws {
+    static func save(_ change: ClusterChange, in transaction: StoreTransaction, of event: ClusterEvent) throws
+    {
         for (old, new) in change.jobs {
             if let old {
                 try transaction.save(new, replacing: old)

@@ -51,7 +51,8 @@ package struct GangCommand: Sendable, Equatable {
         // Inside an allocation mpirun would take Slurm's launcher, and go past the workers.
         words += [option, "plm", shell, option, "plm_\(shell)_no_tree_spawn", "1"]
         words += [option, "plm_\(shell)_agent", "\(plan.daemonProgram) launch-agent"]
-        words += isNew ? ["--map-by", ":OVERSUBSCRIBE", "--output", "tag"] : ["--oversubscribe", "--tag-output"]
+        words +=
+            isNew ? ["--map-by", ":OVERSUBSCRIBE", "--output", "tag"] : ["--oversubscribe", "--tag-output"]
         if plan.mayShrink { words += ["--with-ft", "ulfm"] }
         guard !isOneNode(plan) else { return words }
         // Open MPI's daemons stay what the launch agents wait for: an agent that is gone, or whose node is

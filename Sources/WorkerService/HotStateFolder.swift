@@ -41,7 +41,9 @@ package struct HotStateFolder: Sendable {
             for file in entries("\(path)/\(job)") {
                 var information = stat()
                 // Blocks, not length: a file in memory takes what has been written.
-                if stat("\(path)/\(job)/\(file)", &information) == 0 { total += Int(information.st_blocks) * 512 }
+                if stat("\(path)/\(job)/\(file)", &information) == 0 {
+                    total += Int(information.st_blocks) * 512
+                }
             }
         }
         return total

@@ -94,9 +94,12 @@ struct SpotNotice: Sendable, Equatable {
             var action: String
             var time: String
         }
-        guard let document = try? JSONDecoder().decode(Document.self, from: Data(document)) else { return nil }
+        guard let document = try? JSONDecoder().decode(Document.self, from: Data(document)) else {
+            return nil
+        }
         let left = (try? Date(document.time, strategy: .iso8601))?.timeIntervalSince(now)
         return SpotNotice(
-            reason: "spot notice: \(document.action) at \(document.time)", secondsLeft: left.map { max(1, $0) })
+            reason: "spot notice: \(document.action) at \(document.time)",
+            secondsLeft: left.map { max(1, $0) })
     }
 }

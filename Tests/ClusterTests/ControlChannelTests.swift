@@ -17,7 +17,9 @@ struct ControlChannelTests {
             let echoed = try await ControlClient.withConnection(
                 host: "127.0.0.1", port: port, token: token, peer: "the echo"
             ) { peer, inbox in
-                for sequence in 1...300 { peer.send(.heartbeat(sequence: UInt64(sequence), hotStateBytes: 0)) }
+                for sequence in 1...300 {
+                    peer.send(.heartbeat(sequence: UInt64(sequence), hotStateBytes: 0))
+                }
                 var echoed: [ControlMessage] = []
                 while echoed.count < 300, let message = try await inbox.next() { echoed.append(message) }
                 return echoed

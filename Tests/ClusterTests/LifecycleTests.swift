@@ -332,7 +332,9 @@ import Testing
         draft.slotCount = 3
         draft.policy.minimumSlots = 1
         let all = ["w1", "w1", "w2"].map { WorkerID($0) }
-        for (left, isTaken) in [(["w1", "w2"], true), (["w2"], false), (["w2", "w1"], false), (["w3"], false)] {
+        for (left, isTaken) in [
+            (["w1", "w2"], true), (["w2"], false), (["w2", "w1"], false), (["w3"], false),
+        ] {
             var job = LifecycleState(draft, at: 0)
             _ = job.apply(.placed(all), at: 1)
             var shrunk = TrainingEvent(.shrunk, time: 2)

@@ -127,7 +127,8 @@ struct SeededGenerator: RandomNumberGenerator {
         let queue = [job("low", 1), high]
         let plan = Scheduler.plan(rooms: rooms, queue: queue, running: running)
         #expect(plan.requests == [.makeRoom(JobName("young"), for: JobName("high"))])
-        #expect(plan.decisions[JobName("high")] == .wait(reason: "waiting for 2 slots: running jobs make room"))
+        #expect(
+            plan.decisions[JobName("high")] == .wait(reason: "waiting for 2 slots: running jobs make room"))
         running[1].isLeaving = true
         let later = Scheduler.plan(rooms: [room("w", "a", 4, free: 1)], queue: queue, running: running)
         #expect(later.requests.isEmpty, "one is leaving already")

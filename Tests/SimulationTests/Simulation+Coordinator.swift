@@ -216,13 +216,15 @@ extension Simulation {
     static func words(_ message: ControlMessage) -> String {
         switch message {
         case .launch(let order):
-            "launch \(order.attempt) on \(order.gang.map { "\($0.worker)×\($0.ranks)" }.joined(separator: " "))"
+            "launch \(order.attempt) on "
+                + order.gang.map { "\($0.worker)×\($0.ranks)" }.joined(separator: " ")
         case .lines(let chunks):
             "lines " + chunks.map { "\($0.attempt) \($0.offset)+\($0.data.count)" }.joined(separator: ", ")
         case .received(let marks):
             "received " + marks.map { "\($0.attempt) \($0.next)" }.joined(separator: ", ")
         case .register(let registration):
-            "register \(registration.instance), attempts \(registration.attempts), hot \(registration.hotJobs)"
+            "register \(registration.instance), attempts \(registration.attempts), "
+                + "hot \(registration.hotJobs)"
                 + (registration.departure == nil ? "" : ", leaving")
         case .ended(let attempt, _): "ended \(attempt)"
         default: "\(message)"

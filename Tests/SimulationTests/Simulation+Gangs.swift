@@ -140,7 +140,8 @@ extension Simulation {
         liveGangs.removeAll { $0 == index }
         if gangs[index].isSupervisorAlive { gangs[index].end = end }
         trace(
-            "\(gangs[index].attempt) is gone: \(gangs[index].end.map { "\($0.cause), \($0.status)" } ?? "no word")"
+            "\(gangs[index].attempt) is gone: "
+                + (gangs[index].end.map { "\($0.cause), \($0.status)" } ?? "no word")
         )
         poke(gangs[index].supervisor)
     }

@@ -69,7 +69,8 @@ struct ChaosResult {
 
     var line: String {
         "seed \(seed)  \(algorithm)  \(disturbances.count) disturbances, \(attempts) attempts, longest gap "
-            + "\(worst) s, \(recovery.lostSteps) steps lost, \(String(format: "%.1f", seconds)) s: \(verdict)\n    "
+            + "\(worst) s, \(recovery.lostSteps) steps lost, "
+            + "\(String(format: "%.1f", seconds)) s: \(verdict)\n    "
             + disturbances.joined(separator: "; ")
     }
 
@@ -88,7 +89,8 @@ struct ChaosResult {
         let disturbances = results.reduce(0) { $0 + $1.disturbances.count }
         let lost = results.reduce(0) { $0 + $1.recovery.lostSteps }
         return "\(results.count) runs, \(disturbances) disturbances, \(gaps.count) recoveries: median gap "
-            + String(format: "%.2f s, longest %.2f s; ", gaps.isEmpty ? 0 : gaps[gaps.count / 2], gaps.last ?? 0)
+            + String(
+                format: "%.2f s, longest %.2f s; ", gaps.isEmpty ? 0 : gaps[gaps.count / 2], gaps.last ?? 0)
             + "\(lost) steps taken twice; all models equal"
     }
 }

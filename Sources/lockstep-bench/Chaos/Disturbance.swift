@@ -22,7 +22,8 @@ enum Disturbance: String, CaseIterable {
         case .killWorker, .killCoordinator, .stopWorker, .stopCoordinator, .upgradeWorker:
             try hurtDaemon(cluster, &random)
         case .drainWorker, .dismissWorker, .addWorker: try moveWorker(cluster, &random)
-        case .loseNode: try Self.lose(cluster.runningWorkers.randomElement(using: &random).map { [$0] }, cluster, job)
+        case .loseNode:
+            try Self.lose(cluster.runningWorkers.randomElement(using: &random).map { [$0] }, cluster, job)
         case .loseAllNodes: try Self.lose(cluster.runningWorkers, cluster, job)
         case .tearCheckpoint, .flipCheckpoint, .tearHotState: damage(cluster, job, &random)
         case .fillDisk: Self.fill(cluster, &random)
@@ -83,7 +84,8 @@ enum Disturbance: String, CaseIterable {
             usleep(milliseconds * 1000)
             try cluster.start(name)
         } else {
-            guard (try? cluster.withClient { try await $0.drainWorker(.init(workerName: name)) }) != nil else {
+            guard (try? cluster.withClient { try await $0.drainWorker(.init(workerName: name)) }) != nil
+            else {
                 return nil
             }
             usleep(milliseconds * 1000)
