@@ -15,8 +15,10 @@ actor AttemptBook {
     private var attempts: [AttemptID: SupervisedAttempt] = [:]
     /// The coordinator's lease less the time it may take to notice: a gang whose worker is gone ends
     /// before the coordinator starts the next one.
-    private var abandonSeconds = 3.5
+    private var abandonSeconds = 3.0
 
+    /// What a loaded machine may take to end a gang.
+    static let abandonMarginSeconds = 1.0
     private lazy var launcherVersion = LauncherVersion.find()
 
     /// Folders of settled attempts that are kept for people to look at.
@@ -46,7 +48,7 @@ actor AttemptBook {
     }
 
     func setLease(seconds: Double, heartbeat: Double) {
-        abandonSeconds = max(0.5, seconds - heartbeat - 0.5)
+        abandonSeconds = max(0.5, seconds - heartbeat - Self.abandonMarginSeconds)
     }
 
     /// Starts the attempt, unless it is known already.

@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import Foundation
+package import Foundation
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -18,10 +18,10 @@ package enum SpotNoticeSource: Sendable, Equatable {
 }
 
 /// A notice: why, and how long is left.
-struct SpotNotice: Sendable, Equatable {
-    var reason: String
+package struct SpotNotice: Sendable, Equatable {
+    package var reason: String
     /// `nil`: not known.
-    var secondsLeft: Double?
+    package var secondsLeft: Double?
 
     /// EC2 gives two minutes.
     static let usualSeconds = 120.0
@@ -29,7 +29,7 @@ struct SpotNotice: Sendable, Equatable {
     /// Looks once.
     ///
     /// - Returns: `nil` when there is none, or when it cannot be found out.
-    static func look(_ source: SpotNoticeSource) async -> SpotNotice? {
+    package static func look(_ source: SpotNoticeSource) async -> SpotNotice? {
         switch source {
         case .file(let path): file(path)
         case .command(let command): await run(command)
@@ -89,7 +89,7 @@ struct SpotNotice: Sendable, Equatable {
     }
 
     /// Reads `{"action": "terminate", "time": "2017-09-18T08:22:00Z"}`.
-    static func read(document: [UInt8], at now: Date) -> SpotNotice? {
+    package static func read(document: [UInt8], at now: Date) -> SpotNotice? {
         struct Document: Decodable {
             var action: String
             var time: String

@@ -45,15 +45,17 @@ final class LocalCluster {
             ], in: folder, log: "coordinator-\(daemons.count)-\(UUID().uuidString.prefix(4))")
     }
 
-    func startWorker(_ name: String, slots: Int = 1) throws {
+    /// - Parameter options: more words for `lockstepd worker`.
+    func startWorker(_ name: String, slots: Int = 1, options: [String] = []) throws {
+        let memory = folder.appendingPathComponent("memory")
+        try FileManager.default.createDirectory(at: memory, withIntermediateDirectories: true)
         daemons[name] = try Program.start(
             "lockstepd",
             [
                 "worker", "--coordinator", "127.0.0.1:\(controlPort)", "--name", name, "--slots", "\(slots)",
                 "--data-dir", folder.appendingPathComponent(name).path, "--token-file", token.path,
-                "--address",
-                "127.0.0.1",
-            ], in: folder, log: "\(name)-\(UUID().uuidString.prefix(4))")
+                "--address", "127.0.0.1", "--hot-state-root", memory.path,
+            ] + options, in: folder, log: "\(name)-\(UUID().uuidString.prefix(4))")
     }
 
     /// Sends `signal` to a daemon and waits for its end.
@@ -92,7 +94,7 @@ final class LocalCluster {
     }
 
     private func stopAll() {
-        for name in daemons.keys.sorted() where name != "coordinator" { kill(name, SIGTERM) }
+        for name in daemons.keys.sorted() where name != "coordinator" { kill(name, SIGHUP) }
         kill("coordinator", SIGTERM)
         // Supervisors outlive their daemons by design; end what a failed test left.
         _ = try? Program.run("pkill", ["-9", "-f", folder.path], in: folder)

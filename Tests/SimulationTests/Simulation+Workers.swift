@@ -4,7 +4,7 @@ import Wire
 /// The worker daemons: `WorkerDaemon`, `WorkerSession`, `AttemptBook` and `Leaving`.
 extension Simulation {
     /// As `AttemptBook.abandonSeconds`.
-    static let abandonSeconds = SimulationPlan.leaseSeconds - SimulationPlan.heartbeatSeconds - 0.5
+    static let abandonSeconds = SimulationPlan.leaseSeconds - SimulationPlan.heartbeatSeconds - 1
 
     func startDaemon(_ index: Int, _ nodeLife: Int) {
         guard workers[index].isNodeUp, !workers[index].isDaemonUp, workers[index].nodeLife == nodeLife

@@ -88,9 +88,16 @@ struct ChaosResult {
         let gaps = results.flatMap(\.recovery.gaps).sorted()
         let disturbances = results.reduce(0) { $0 + $1.disturbances.count }
         let lost = results.reduce(0) { $0 + $1.recovery.lostSteps }
+        let inPlace = results.flatMap(\.recovery.inPlaceGaps).sorted()
+        let shrunk =
+            inPlace.isEmpty
+            ? ""
+            : String(
+                format: "\(inPlace.count) in place: median gap %.3f s, longest %.3f s; ",
+                inPlace[inPlace.count / 2], inPlace[inPlace.count - 1])
         return "\(results.count) runs, \(disturbances) disturbances, \(gaps.count) recoveries: median gap "
             + String(
                 format: "%.2f s, longest %.2f s; ", gaps.isEmpty ? 0 : gaps[gaps.count / 2], gaps.last ?? 0)
-            + "\(lost) steps taken twice; all models equal"
+            + shrunk + "\(lost) steps taken twice; all models equal"
     }
 }

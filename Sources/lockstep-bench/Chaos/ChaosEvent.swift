@@ -15,21 +15,38 @@ struct ChaosEvent {
 
 /// How a job came through its interruptions, from its own event logs.
 struct ChaosRecovery {
-    /// From the last committed step of an attempt to the first of the next, in seconds.
+    /// From the last committed step before an interruption to the first after it, in seconds, where a
+    /// new world was started.
     var gaps: [Double] = []
+    /// The same where the survivors went on in place.
+    var inPlaceGaps: [Double] = []
     /// Steps that were committed and taken again.
     var lostSteps = 0
 
+    /// - Parameter events: of all attempts, in order of time.
     init(_ events: [ChaosEvent]) {
-        let attempts = Set(events.map(\.attempt)).sorted()
-        var before: (step: Int, time: Double)?
-        for attempt in attempts {
-            let own = events.filter { $0.attempt == attempt }
-            let first = own.first { $0.event.kind == .training }?.event.step
-            if let before, let first { lostSteps += max(0, before.step - first) }
-            let progress = own.filter { $0.event.kind == .progress }.map(\.event)
-            if let before, let next = progress.first { gaps.append(next.time - before.time) }
-            if let last = progress.last, let step = last.step { before = (step, last.time) }
+        var last: ChaosEvent?
+        var hasShrunk = false
+        for event in events {
+            switch event.event.kind {
+            case .shrunk: hasShrunk = true
+            case .training:
+                if let before = last?.event.step, let step = event.event.step {
+                    lostSteps += max(0, before - step)
+                }
+            case .progress:
+                if let before = last {
+                    let gap = event.event.time - before.event.time
+                    if before.attempt != event.attempt {
+                        gaps.append(gap)
+                    } else if hasShrunk {
+                        inPlaceGaps.append(gap)
+                    }
+                }
+                hasShrunk = false
+                last = event
+            default: break
+            }
         }
     }
 }
