@@ -7,9 +7,12 @@ import Wire
 
 /// What the simulation has found, as short stories; each names the seed that told it first.
 @Suite struct RegressionTests {
-    /// Seeds that have broken an invariant. They go on with another story whenever the model changes,
-    /// so each has its test below as well.
-    @Test(arguments: [688, 1244, 1278, 11382, 16057, 20706, 21873, 27656, 28343] as [UInt64])
+    /// Seeds that have broken an invariant, or shown that its check was wrong. They tell other stories
+    /// whenever the model changes, so each bug has its test below as well.
+    @Test(
+        arguments: [
+            688, 1244, 1278, 11382, 16057, 20706, 21873, 27656, 28343, 55247, 57811, 67261, 86607,
+        ] as [UInt64])
     func `a seed that once broke an invariant holds`(seed: UInt64) throws {
         let simulation = Simulation(seed: seed)
         try simulation.run()

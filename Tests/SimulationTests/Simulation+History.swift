@@ -71,9 +71,21 @@ extension Simulation {
     /// Limits are kept in time, and gangs are not started over and over.
     func checkPace() throws(Violation) {
         let isAwake = now - max(upSince, diskFullUntil) > 2 && isCoordinatorUp
-        guard isAwake else { return }
-        for state in cluster.jobs.values where state.isClockDue(at: now - 1.5) {
-            throw violation(.liveness, "\(state.record.name) has waited longer than its limit")
+        guard isAwake else {
+            dueSince = [:]
+            return
+        }
+        // Since when it has been seen to be due: a state cannot be asked what it was a while ago.
+        for (name, state) in cluster.jobs {
+            guard state.isClockDue(at: now) else {
+                dueSince[name] = nil
+                continue
+            }
+            let since = dueSince[name] ?? now
+            dueSince[name] = since
+            guard now - since <= 1.5 else {
+                throw violation(.liveness, "\(name) goes on although it has reached a limit")
+            }
         }
         let calm = SimulationTime.start + plan.chaosSeconds + Self.settlingSeconds
         for state in cluster.jobs.values {

@@ -127,7 +127,8 @@ extension Simulation {
         let isUnreached =
             worker.isDaemonUp
             && !(isCoordinatorUp && worker.isRegistered
-                && cluster.workers[worker.plan.id]?.connection == worker.link)
+                && cluster.workers[worker.plan.id]?.connection == worker.link
+                && worker.link.map { !links[$0].isCutUp && !links[$0].isCutDown } ?? false)
         // A dead daemon's supervisors end their gangs before the lease is over, unless the lease began
         // with a cut, before the death.
         let diedUnreached =

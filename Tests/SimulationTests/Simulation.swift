@@ -70,6 +70,8 @@ final class Simulation {
     var launchedAttempts: Set<AttemptID> = []
     var finishedJobs: Set<JobName> = []
     var faultCounts: [JobName: Int] = [:]
+    /// Jobs that have reached a limit, and since when.
+    var dueSince: [JobName: Double] = [:]
 
     /// The last events in words, when they are asked for.
     var traceLines: [String] = []
