@@ -28,7 +28,10 @@ public struct RuntimeEnvironment: Sendable, Equatable {
             try Self.number(Self.hangTimeout, environment, in: 1...86_400) ?? Self.defaultHangTimeoutSeconds
     }
 
-    private static func number(
+    /// A whole number out of an Environment; `nil` where it has none of that name.
+    ///
+    /// - Throws: `LockstepError(.configuration)` naming the variable, its value and its range.
+    package static func number(
         _ name: String, _ environment: [String: String], in range: ClosedRange<Int>
     ) throws -> Int? {
         guard let text = environment[name] else { return nil }

@@ -1,3 +1,4 @@
+import AlgorithmSpecs
 import Diagnostics
 import JobLifecycle
 import SageMakerShapes
@@ -21,7 +22,8 @@ extension JobPolicy {
         let usesSpot = request.enableManagedSpotTraining ?? false
         self.init(
             minimumSlots: try Self.minimum(request, environment, most: most),
-            priority: try Self.number(Self.priorityVariable, environment, in: -1000...1000) ?? 0,
+            priority: try RuntimeEnvironment.number(Self.priorityVariable, environment, in: -1000...1000)
+                ?? 0,
             isPreemptible: try Self.choice(
                 Self.preemptibleVariable, environment, ["true": true, "false": false]) ?? usesSpot,
             usesSpot: usesSpot,
@@ -42,20 +44,7 @@ extension JobPolicy {
             }
             return least
         }
-        return try number(minimumVariable, environment, in: 1...most) ?? most
-    }
-
-    private static func number(
-        _ name: String, _ environment: [String: String], in range: ClosedRange<Int>
-    ) throws -> Int? {
-        guard let text = environment[name] else { return nil }
-        guard let value = Int(text), range.contains(value) else {
-            throw LockstepError(
-                .configuration,
-                "\(name) in Environment is '\(text)', but must be a whole number from \(range.lowerBound) to "
-                    + "\(range.upperBound)")
-        }
-        return value
+        return try RuntimeEnvironment.number(minimumVariable, environment, in: 1...most) ?? most
     }
 
     private static func choice<Value>(

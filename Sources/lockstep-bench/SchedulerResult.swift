@@ -20,7 +20,7 @@ struct SchedulerResult {
     var savedCount = 0
     private var times = [[Float]](repeating: [], count: Kind.allCases.count)
 
-    /// Slurm's own figure for sustained throughput (https://slurm.schedmd.com/high_throughput.html).
+    /// Slurm's own figure for sustained throughput.
     static let slurmJobsPerSecond = 500.0
 
     mutating func note(_ kind: Kind, seconds: Double) { times[kind.rawValue].append(Float(seconds)) }
