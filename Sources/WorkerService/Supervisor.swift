@@ -171,9 +171,11 @@ package final class Supervisor {
     /// Whatever `mpirun` left behind: it is in this session or carries the attempt's mark.
     private func endLeftovers() {
         for _ in 0..<50 {
-            guard signalGang(SIGKILL) > 0 else { return }
-            usleep(10_000)
+            let left = signalGang(SIGKILL)
             reap()
+            // The dead count too: whoever inherited them might not reap them.
+            if left == 0, waitpid(-1, nil, WNOHANG) < 0 { return }
+            usleep(10_000)
         }
     }
 
