@@ -73,23 +73,22 @@ package final class Supervisor {
         while launcherStatus == nil { turn() }
         endLeftovers()
         drain()
-        let status = ownStatus ?? launcherStatus.map(ChildProcess.shellStatus) ?? 70
+        let status = endStatus(ofLauncher: launcherStatus.map(ChildProcess.shellStatus) ?? 70)
         try finish(
             verdict.didNotStart ? .notStarted : cause, status: status,
             message: logs.message(rank: verdict.rank))
     }
 
-    /// How the ranks say that they ended, where one may die without the world: `mpirun` would tell of the
-    /// dead one.
-    private var ownStatus: Int32? {
-        guard plan.mayShrink, let data = FileManager.default.contents(atPath: folder.eventsFile),
-            let line = data.split(separator: 0x0A).last,
-            let event = try? JSONDecoder().decode(TrainingEvent.self, from: line)
-        else { return nil }
-        switch event.kind {
+    /// How the gang ended. Where a rank may die without the world, `mpirun` tells of the dead one, or of
+    /// nobody; then the ranks' own last event counts.
+    private func endStatus(ofLauncher status: Int32) -> Int32 {
+        guard plan.mayShrink else { return status }
+        let line = FileManager.default.contents(atPath: folder.eventsFile)?.split(separator: 0x0A).last
+        let event = line.flatMap { try? JSONDecoder().decode(TrainingEvent.self, from: $0) }
+        switch event?.kind {
         case .completed: return RankExit.completed
         case .stopped: return RankExit.stopped
-        default: return nil
+        default: return status == RankExit.completed ? RankExit.bereft : status
         }
     }
 
