@@ -4,7 +4,7 @@ import PackageDescription
 // The layers of docs/architecture.md. A module may depend only on modules of a lower layer;
 // the check at the bottom runs whenever the manifest loads and refuses anything else.
 enum Layer: Int {
-    case system, base, mechanisms, adapters, learning, algorithms, services, frontDoors, programs
+    case system, base, mechanisms, adapters, learning, algorithms, services, frontDoors, products, programs
 }
 
 let swiftSettings: [SwiftSetting] = [
@@ -117,6 +117,7 @@ let modules: [Module] = [
     lib(
         .adapters, "ControlPlane",
         ["ClusterTypes", "Diagnostics", "JobLifecycle", "SageMakerShapes", "Scheduling", "Wire"]),
+    lib(.adapters, "ProgramContract", ["Diagnostics", "SageMakerShapes", "Storage"]),
     // 4 learning
     lib(
         .learning, "Training",
@@ -148,14 +149,18 @@ let modules: [Module] = [
         .services, "WorkerService",
         [
             "AsyncHTTPClient", "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "Logging",
-            "NIOCore", "NIOHTTP1", "Processes", "ServiceLifecycle", "Storage", "Wire",
+            "NIOCore", "NIOHTTP1", "Processes", "ProgramContract", "SageMakerShapes", "ServiceLifecycle",
+            "Storage", "Wire",
         ]),
+    lib(
+        .services, "ProgramRunner",
+        ["CProcess", "Diagnostics", "Processes", "ProgramContract", "SageMakerShapes", "Storage"]),
     // 7 front doors
     lib(
         .frontDoors, "SageMakerAPI",
         [
             "AlgorithmSpecs", "ClusterTypes", "Diagnostics", "HTTPTypes", "Hummingbird", "JobLifecycle",
-            "Logging", "NIOCore", "SageMakerShapes", "ServiceLifecycle",
+            "Logging", "NIOCore", "ProgramContract", "SageMakerShapes", "ServiceLifecycle",
         ]),
     lib(
         .frontDoors, "GangRuntime",
@@ -175,7 +180,8 @@ let modules: [Module] = [
         "lockstepd",
         [
             "ArgumentParser", "CProcess", "ClusterTypes", "CommandLineEntry", "CoordinatorService",
-            "Diagnostics", "Logging", "SageMakerAPI", "ServiceLifecycle", "UnixSignals", "WorkerService",
+            "Diagnostics", "Logging", "ProgramRunner", "SageMakerAPI", "ServiceLifecycle", "UnixSignals",
+            "WorkerService",
         ]),
     exe(
         "lockstep-train",
@@ -232,6 +238,9 @@ let testTargets: [Target] = [
     tests(
         "SimulationTests",
         ["ClusterTypes", "ControlPlane", "Diagnostics", "JobLifecycle", "Scheduling", "Wire"]),
+    tests(
+        "ProgramTests",
+        ["Diagnostics", "Processes", "ProgramContract", "ProgramRunner", "SageMakerShapes", "Storage"]),
     tests("IntegrationTests", ["ClusterTypes", "Diagnostics"], exclude: ["Clients"]),
     tests("TidyTests", []),
 ]

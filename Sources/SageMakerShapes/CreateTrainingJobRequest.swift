@@ -41,12 +41,16 @@ public struct AlgorithmSpecification: Codable, Sendable, Equatable {
     public var algorithmName: String?
     public var trainingInputMode: String?
     public var metricDefinitions: [MetricDefinition]?
+    public var containerEntrypoint: [String]?
+    public var containerArguments: [String]?
     public init() {}
     enum CodingKeys: String, CodingKey {
         case trainingImage = "TrainingImage"
         case algorithmName = "AlgorithmName"
         case trainingInputMode = "TrainingInputMode"
         case metricDefinitions = "MetricDefinitions"
+        case containerEntrypoint = "ContainerEntrypoint"
+        case containerArguments = "ContainerArguments"
     }
 }
 

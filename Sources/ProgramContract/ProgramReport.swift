@@ -1,0 +1,61 @@
+import Diagnostics
+import Foundation
+
+/// What a host tells the supervisor: a line on standard error, `lockstep-program ` and an object in JSON.
+/// Such lines stay out of the logs.
+public struct ProgramReport: Codable, Sendable, Equatable {
+    public static let prefix = "lockstep-program "
+
+    public enum Kind: String, Codable, Sendable {
+        /// The program runs.
+        case started
+        /// A metric that a MetricDefinition found, or that the program reported: `name`, `value`, `step`.
+        case metric
+        /// State that the program has committed: `step`.
+        case committed
+        /// The program and all its children are gone: `outcome`, `status`, `message`.
+        case ended
+    }
+
+    public enum Outcome: String, Codable, Sendable {
+        /// Exit status 0.
+        case completed
+        /// It was asked to stop.
+        case stopped
+        /// It ended badly by itself: `status`, and `message` from its failure file or its last errors.
+        case failed
+        /// Something from outside ended it: SIGKILL or SIGTERM that the runner did not send.
+        case killed
+        /// It was ended because the rest of the gang is gone.
+        case abandoned
+        /// It could not be started: `message`. The user's to fix.
+        case notStarted
+    }
+
+    public var kind: Kind
+    public var name: String?
+    public var value: Double?
+    public var step: Int?
+    public var outcome: Outcome?
+    /// Exit status, or 128 + signal.
+    public var status: Int32?
+    public var message: String?
+
+    public init(_ kind: Kind) { self.kind = kind }
+
+    /// - Returns: `nil` for a line that is no report.
+    public init?(line: String) {
+        guard line.hasPrefix(Self.prefix) else { return nil }
+        let json = Data(line.dropFirst(Self.prefix.count).utf8)
+        guard let report = try? JSONDecoder().decode(Self.self, from: json) else { return nil }
+        self = report
+    }
+
+    /// The line, without its newline.
+    public var line: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let json = (try? encoder.encode(self)) ?? Data("{}".utf8)
+        return Self.prefix + String(decoding: json, as: UTF8.self)
+    }
+}
