@@ -180,7 +180,7 @@ let modules: [Module] = [
         "lockstepd",
         [
             "ArgumentParser", "CProcess", "ClusterTypes", "CommandLineEntry", "CoordinatorService",
-            "Diagnostics", "Logging", "ProgramRunner", "SageMakerAPI", "ServiceLifecycle", "UnixSignals",
+            "Diagnostics", "Logging", "ProgramContract", "ProgramRunner", "SageMakerAPI", "ServiceLifecycle", "UnixSignals",
             "WorkerService",
         ]),
     exe(

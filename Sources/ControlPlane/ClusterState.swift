@@ -287,7 +287,7 @@ extension ClusterState {
         return LaunchOrder(
             attempt: AttemptID(job: state.record.name, number: attempt.number),
             request: Array(state.record.requestJSON.utf8), gang: gang,
-            environment: RequestEnvironment.variables(ofRequest: state.record.requestJSON),
+            environment: RequestEnvironment.variables(of: state.record),
             minimumRanks: state.slotRange.lowerBound)
     }
 }

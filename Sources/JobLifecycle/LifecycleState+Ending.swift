@@ -36,6 +36,11 @@ extension LifecycleState {
             record.failureReason = limited("ClientError: \(sentence(end))")
             return finish(.failed, .failed, "Training job failed", time)
         }
+        if end.cause == .exited, end.code == AttemptEnd.programCode {
+            // The user's own code has said that it failed: SageMaker, too, does not start it again.
+            record.failureReason = limited("AlgorithmError: \(end.message ?? "the program failed")")
+            return finish(.failed, .failed, "Training job failed", time)
+        }
         let fault = Fault(kind: kind(end), sentence: sentence(end), step: record.attempts.last?.lastStep)
         if let yield, fault.kind == .interruption { return goOn(after: yield, time) }
         self.fault(fault, time)
@@ -164,6 +169,7 @@ extension LifecycleState {
             return "\(who) was ended by signal \(signal)\(Self.signalNames[signal].map { " (\($0))" } ?? "")"
         }
         if let message = report?.message { return message }
+        if end.code != nil, let message = end.message { return message }
         if let message = end.message, !message.isEmpty {
             return end.cause == .exited ? "\(who) ended with status \(end.status): \(message)" : message
         }

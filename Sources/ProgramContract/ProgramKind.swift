@@ -42,6 +42,21 @@ public enum ProgramKind: String, Codable, Sendable, CaseIterable {
         self = kind
     }
 
+    /// Ranks of a job: its InstanceCount, and for MPI programs as many times
+    /// sagemaker_mpi_num_of_processes_per_host.
+    ///
+    /// - Throws: `LockstepError(.configuration)` when that is no number, or the product is out of range.
+    public static func rankCount(_ request: CreateTrainingJobRequest) throws -> Int {
+        let hosts = request.resourceConfig?.instanceCount ?? 1
+        let name = "sagemaker_mpi_num_of_processes_per_host"
+        guard try Self(request) == .mpi, let said = text(request, name) else { return hosts }
+        guard let each = Int(said), (1...1024).contains(each) else {
+            throw LockstepError(
+                .configuration, "hyperparameter \(name) is '\(said)', but must be 1 to 1024")
+        }
+        return hosts * each
+    }
+
     /// A hyperparameter as its reader means it: the SageMaker SDK sends strings as JSON, with quotes.
     public static func text(_ request: CreateTrainingJobRequest, _ name: String) -> String? {
         guard let value = request.hyperParameters?[name] else { return nil }

@@ -1,6 +1,7 @@
 import AlgorithmSpecs
 import Diagnostics
 import JobLifecycle
+import ProgramContract
 import SageMakerShapes
 
 /// How a job is scheduled, from its request: SageMaker's members where it has them, variables of the
@@ -18,7 +19,12 @@ extension JobPolicy {
     /// - Throws: `LockstepError(.configuration)` naming member or variable, value and range.
     init(_ request: CreateTrainingJobRequest) throws {
         let environment = request.environment ?? [:]
-        let most = request.resourceConfig?.instanceCount ?? TrainingDefaults.instanceCount
+        let most = try ProgramKind.rankCount(request)
+        // A keeper is for ranks that add up in lock-step; a script knows nothing of it.
+        let mayHaveKeeper = switch try ProgramKind(request) {
+        case nil, .algorithm: true
+        case .script, .mpi: false
+        }
         let usesSpot = request.enableManagedSpotTraining ?? false
         self.init(
             minimumSlots: try Self.minimum(request, environment, most: most),
@@ -28,9 +34,13 @@ extension JobPolicy {
                 Self.preemptibleVariable, environment, ["true": true, "false": false]) ?? usesSpot,
             usesSpot: usesSpot,
             maxWaitSeconds: usesSpot ? request.stoppingCondition?.maxWaitTimeInSeconds : nil,
-            keeper: try Self.choice(
-                Self.keeperVariable, environment,
-                ["auto": Keeper.whenAllSpot, "true": .always, "false": .never]) ?? .whenAllSpot)
+            keeper: mayHaveKeeper ? try Self.keeper(environment) : .never)
+    }
+
+    private static func keeper(_ environment: [String: String]) throws -> Keeper {
+        try choice(
+            keeperVariable, environment, ["auto": Keeper.whenAllSpot, "true": .always, "false": .never])
+            ?? .whenAllSpot
     }
 
     private static func minimum(

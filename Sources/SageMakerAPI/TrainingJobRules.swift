@@ -1,6 +1,7 @@
 import AlgorithmSpecs
 import Diagnostics
 import JobLifecycle
+import ProgramContract
 import SageMakerShapes
 
 /// What a job must satisfy beyond the shape of its request: an algorithm that exists, its
@@ -16,31 +17,38 @@ struct TrainingJobRules {
 
     /// - Throws: `LockstepError(.configuration)` for the first rule the job breaks.
     func check() throws {
-        let spec = try algorithm()
-        let values = try spec.resolve(request.hyperParameters ?? [:], common: RuntimeSettings.specs)
-        try checkChannels(spec)
-        try checkOutput()
-        try checkResources()
-        try checkShards(RuntimeSettings(values))
+        if let kind = try ProgramKind(request) {
+            try ProgramRules(request, json).check(kind)
+            try checkOutput()
+            try checkResources()
+        } else {
+            let spec = try algorithm()
+            let values = try spec.resolve(request.hyperParameters ?? [:], common: RuntimeSettings.specs)
+            try checkChannels(spec)
+            try checkOutput()
+            try checkResources()
+            try checkShards(RuntimeSettings(values))
+        }
         _ = try JobPolicy(request)
         try checkStopping()
         try checkTags()
     }
 
     private func algorithm() throws -> AlgorithmSpec {
-        let specification = json["AlgorithmSpecification"] ?? .object([:])
         let given = request.algorithmSpecification
         switch (given?.algorithmName, given?.trainingImage) {
         case (nil, nil):
-            throw refusal("AlgorithmSpecification needs AlgorithmName or TrainingImage; \(known)")
+            throw refusal(
+                "AlgorithmSpecification needs AlgorithmName or TrainingImage (\(known)), or "
+                    + "ContainerEntrypoint for a program of your own")
         case (_?, _?):
             throw refusal("AlgorithmSpecification has AlgorithmName and TrainingImage: give one of them")
         default: break
         }
-        if specification["ContainerEntrypoint"] != nil || specification["ContainerArguments"] != nil {
+        if given?.containerArguments != nil {
             throw refusal(
-                "AlgorithmSpecification.ContainerEntrypoint and ContainerArguments are not offered: "
-                    + "this cluster runs its built-in algorithms; \(known)")
+                "AlgorithmSpecification has ContainerArguments without ContainerEntrypoint: name the "
+                    + "program that they are for")
         }
         try checkInputMode(given?.trainingInputMode, "AlgorithmSpecification.TrainingInputMode")
         return try AlgorithmSpec.builtIn(named: given?.builtInName ?? "")

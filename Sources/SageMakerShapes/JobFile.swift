@@ -106,6 +106,7 @@ public struct JobFile: Sendable {
         if let uri = resolved(json["CheckpointConfig"]?["S3Uri"]) {
             set(uri, at: ["CheckpointConfig", "S3Uri"])
         }
+        resolveProgram(from: folder)
         guard let channels = json["InputDataConfig"]?.array else { return }
         let moved = channels.map { channel -> JSONValue in
             guard let uri = resolved(channel["DataSource"]?["S3DataSource"]?["S3Uri"]) else {
@@ -114,6 +115,21 @@ public struct JobFile: Sendable {
             return channel.setting(uri, at: ["DataSource", "S3DataSource", "S3Uri"])
         }
         set(.array(moved), at: ["InputDataConfig"])
+    }
+
+    /// A program named by a relative path lies beside the file, as does a folder of code.
+    private mutating func resolveProgram(from folder: String) {
+        let place = ["AlgorithmSpecification", "ContainerEntrypoint"]
+        if var words = json[place[0]]?[place[1]]?.array, let program = words.first?.string,
+            program.hasPrefix("./") || program.hasPrefix("../")
+        {
+            words[0] = .string(String(Self.fileURI(program, from: folder).dropFirst("file://".count)))
+            set(.array(words), at: place)
+        }
+        let code = ["HyperParameters", "sagemaker_submit_directory"]
+        if let path = json[code[0]]?[code[1]]?.string, !path.hasPrefix("\"") {
+            set(.string(Self.fileURI(path, from: folder)), at: code)
+        }
     }
 
     /// `file://` URI of a path, absolute or from `folder`; a text with a scheme stays as it is.

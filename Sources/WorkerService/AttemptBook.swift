@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Logging
 import Processes
+import ProgramContract
 import Storage
 import Wire
 
@@ -71,7 +72,9 @@ actor AttemptBook {
         } catch {
             logger.error(
                 "attempt not started", metadata: ["attempt": "\(order.attempt)", "reason": "\(error)"])
-            return Self.neverStarted(order.attempt, "\(error)")
+            let isUsersToFix = (error as? LockstepError)?.code.isUsersToFix ?? false
+            return isUsersToFix
+                ? Self.refused(order.attempt, error) : Self.neverStarted(order.attempt, "\(error)")
         }
     }
 
@@ -130,13 +133,15 @@ actor AttemptBook {
             daemonProgram: configuration.daemonProgram, tokenFile: configuration.tokenFile,
             workerLock: configuration.lockFile, abandonSeconds: abandonSeconds,
             graceSeconds: configuration.graceSeconds, minimumRanks: order.minimumRanks,
-            launcherVersion: launcherVersion)
+            launcherVersion: launcherVersion,
+            program: try ProgramLaunch(order, images: configuration.images))
         try folder.create(plan, request: order.request)
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         let log = open(folder.path + "/supervisor.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { for descriptor in [null, log] { close(descriptor) } }
         var environment = GangCommand.scrub(ProcessInfo.processInfo.environment)
         environment[GangCommand.marker] = folder.path
+        environment[WorkerSettings.variable] = configuration.settingsFile
         let pid = try ChildProcess.spawn(
             [configuration.daemonProgram, "supervise", "--attempt-dir", folder.path],
             environment: environment, input: null, output: log, error: log, newSession: true)
@@ -154,6 +159,16 @@ actor AttemptBook {
     private static func neverStarted(_ id: AttemptID, _ message: String) -> ControlMessage {
         var end = AttemptEnd(.notStarted, status: 70, time: Date().timeIntervalSince1970)
         end.message = message
+        return .ended(id, end: (try? Array(JSONEncoder().encode(end))) ?? [])
+    }
+
+    /// The job asks for something that this worker cannot give: no other attempt helps.
+    private static func refused(_ id: AttemptID, _ error: any Error) -> ControlMessage {
+        let failure = error as? LockstepError
+        let status = failure?.code.exitCode ?? LockstepError.Code.configuration.exitCode
+        var end = AttemptEnd(.exited, status: status, time: Date().timeIntervalSince1970)
+        end.code = failure?.code.rawValue
+        end.message = "\(error)"
         return .ended(id, end: (try? Array(JSONEncoder().encode(end))) ?? [])
     }
 

@@ -15,13 +15,16 @@ package struct GangCommand: Sendable, Equatable {
     ///   - isRoot: whether Open MPI has to be told that root may run it.
     package init(_ plan: LaunchPlan, folder: AttemptFolder, inherited: [String: String], isRoot: Bool) {
         var environment = Self.scrub(inherited)
-        for variable in plan.environment where !Self.isReserved(variable.name) {
+        let isScript = plan.program?.isScript == true
+        // A program's variables are for the program, not for what runs it.
+        let given = isScript ? [] : plan.environment
+        for variable in given where !Self.isReserved(variable.name) {
             environment[variable.name] = variable.value
         }
         environment["OPENBLAS_NUM_THREADS"] = "1"
         environment[Self.marker] = folder.path
         var words = Self.launcher(plan)
-        var exported = plan.environment.map(\.name).filter { !Self.isReserved($0) }
+        var exported = given.map(\.name).filter { !Self.isReserved($0) }
         exported += ["OPENBLAS_NUM_THREADS", Self.marker]
         exported += ["PATH", "LD_LIBRARY_PATH"].filter { environment[$0] != nil }
         let exports = Set(exported).sorted().flatMap { ["-x", $0] }
@@ -46,8 +49,10 @@ package struct GangCommand: Sendable, Equatable {
         let option = isNew ? "--prtemca" : "--mca"
         let shell = isNew ? "ssh" : "rsh"
         var words = ["mpirun", "--bind-to", "none"]
-        // A dead rank shall cost milliseconds, not Open MPI's second of politeness.
-        words += [option, "odls_base_sigkill_timeout", "0"]
+        // A dead rank shall cost milliseconds, not Open MPI's second of politeness; programs get the time
+        // to end their own.
+        let isScript = plan.program?.isScript == true
+        words += [option, "odls_base_sigkill_timeout", isScript ? "15" : "0"]
         // Inside an allocation mpirun would take Slurm's launcher, and go past the workers.
         words += [option, "plm", shell, option, "plm_\(shell)_no_tree_spawn", "1"]
         words += [option, "plm_\(shell)_agent", "\(plan.daemonProgram) launch-agent"]
@@ -67,10 +72,11 @@ package struct GangCommand: Sendable, Equatable {
 
     /// The program of a member's ranks.
     private static func rank(_ plan: LaunchPlan, _ member: GangMember, _ folder: AttemptFolder) -> [String] {
-        var words = [
-            plan.trainProgram, folder.jobFile, "--attempt-dir", folder.path, "--worker",
-            member.worker.rawValue,
-        ]
+        if let planFile = plan.program?.planFile {
+            return [plan.daemonProgram, "run-program", planFile, "--worker", member.worker.rawValue]
+        }
+        var words = plan.program?.command ?? [plan.trainProgram]
+        words += [folder.jobFile, "--attempt-dir", folder.path, "--worker", member.worker.rawValue]
         if !member.hotStateFolder.isEmpty { words += ["--hot-state", member.hotStateFolder] }
         if plan.gang.contains(where: \.isKeeper) { words.append("--keeper") }
         if plan.mayShrink { words += ["--min-ranks", "\(plan.minimumRanks)"] }

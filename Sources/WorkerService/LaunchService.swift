@@ -5,11 +5,14 @@ import Foundation
 import Glibc
 import Logging
 import Processes
+import ProgramContract
 import Wire
 
 /// Runs on this node what a launch agent on the gang's first node asks for: Open MPI's daemon, with
 /// this worker's environment. When the agent goes, everything it started here goes too.
 struct LaunchService {
+    /// `WorkerSettings` of this worker.
+    let settingsFile: String
     let logger: Logger
 
     private static let pollInterval = Duration.milliseconds(20)
@@ -18,7 +21,7 @@ struct LaunchService {
         guard case .run(let attempt, let command) = try await inbox.next() else {
             throw LockstepError(.network, "\(peer.address) sent no command to run")
         }
-        let remote = try RemoteCommand(command, attempt: attempt)
+        let remote = try RemoteCommand(command, settingsFile: settingsFile)
         logger.info("launch agent served", metadata: ["attempt": "\(attempt)", "pid": "\(remote.pid)"])
         peer.send(.started(pid: UInt32(remote.pid)))
         async let following: Void = follow(remote, peer)
@@ -53,12 +56,13 @@ private struct RemoteCommand: Sendable {
     let pid: Int32
     private let pipes: [(number: UInt32, descriptor: Int32)]
 
-    init(_ command: String, attempt: AttemptID) throws {
+    init(_ command: String, settingsFile: String) throws {
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         let output = try ChildProcess.pipe()
         let error = try ChildProcess.pipe()
         defer { for descriptor in [null, output.write, error.write] { Glibc.close(descriptor) } }
         var environment = GangCommand.scrub(ProcessInfo.processInfo.environment)
+        environment[WorkerSettings.variable] = settingsFile
         if geteuid() == 0 {
             environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
             environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"

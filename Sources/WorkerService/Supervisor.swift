@@ -22,6 +22,8 @@ package final class Supervisor {
     static let killSignal = SIGUSR2
     /// How often the clock is looked at while nothing happens.
     private static let tickMilliseconds: Int32 = 200
+    /// How long the hosts of a program may take to collect its files after its grace.
+    private static let collectingSeconds = 60.0
     /// How long the pipes may stay open after `mpirun` has ended.
     private static let drainSeconds = 1.0
 
@@ -38,6 +40,8 @@ package final class Supervisor {
     private var stopDeadline: Double?
     private var cause: AttemptEnd.Cause = .exited
     private var workerSeen: Double
+    private var programs: ProgramWatch?
+    private let events: ProgramEvents
 
     private struct Stream {
         var descriptor: Int32
@@ -51,6 +55,8 @@ package final class Supervisor {
         self.plan = plan
         folder = AttemptFolder(attempt: plan.attempt, path: path)
         logs = GangLogs(folder)
+        events = ProgramEvents(folder)
+        if plan.program?.isScript == true { programs = ProgramWatch(world: plan.world) }
         watch = GangWatch(timeout: Self.hangTimeout(plan), world: plan.world)
         workerSeen = Self.now()
         signals = cprocess_signal_descriptor([SIGTERM, SIGINT, SIGUSR2, SIGCHLD], 4)
@@ -73,6 +79,7 @@ package final class Supervisor {
         while launcherStatus == nil { turn() }
         endLeftovers()
         drain()
+        if let programs { return try finish(programs) }
         let status = endStatus(ofLauncher: launcherStatus.map(ChildProcess.shellStatus) ?? 70)
         try finish(
             verdict.didNotStart ? .notStarted : cause, status: status,
@@ -93,6 +100,7 @@ package final class Supervisor {
     }
 
     private func start() throws {
+        if let program = plan.program { try program.prepare() }
         let command = GangCommand(
             plan, folder: folder, inherited: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -134,7 +142,9 @@ package final class Supervisor {
 
     private func stop() {
         guard stopDeadline == nil, launcher > 0 else { return }
-        stopDeadline = Self.now() + plan.graceSeconds
+        // The hosts of a program count the grace themselves, and collect what it leaves.
+        let collecting = plan.program?.isScript == true ? Self.collectingSeconds : 0
+        stopDeadline = Self.now() + plan.graceSeconds + collecting
         Glibc.kill(launcher, Self.stopSignal)
     }
 
@@ -212,12 +222,38 @@ package final class Supervisor {
     private func keep(_ lines: [TaggedOutput.Line], isError: Bool) {
         let lines = lines.filter { line in
             guard isError, let rank = line.rank else { return true }
+            if let noted = programs?.read(line.text, rank: rank, at: Self.now()) {
+                events.append(noted)
+                return false
+            }
             return !watch.read(line.text, rank: rank)
         }
         for line in lines {
             if line.rank == nil { verdict.read(line.text) } else if isError { verdict.read(error: line.text) }
         }
         logs.append(lines, isError: isError, at: Self.now())
+    }
+
+    /// The end of a program's gang: as its hosts tell, once what they left is packed.
+    private func finish(_ programs: ProgramWatch) throws {
+        let status = launcherStatus.map(ChildProcess.shellStatus) ?? 70
+        guard cause == .exited, var end = programs.end(ofLauncher: status, at: Self.now()) else {
+            return try finish(
+                verdict.didNotStart ? .notStarted : cause, status: status == 0 ? 70 : status,
+                message: logs.message(rank: verdict.rank))
+        }
+        let isCompleted = end.status == RankExit.completed
+        if isCompleted { events.append([TrainingEvent(.uploading, time: Self.now())]) }
+        do {
+            try plan.program?.collect(withModel: isCompleted || end.status == RankExit.stopped)
+            if isCompleted { events.append([TrainingEvent(.completed, time: Self.now())]) }
+        } catch {
+            let failure = error as? LockstepError
+            end.status = isCompleted ? failure?.code.exitCode ?? 70 : end.status
+            end.message = end.message ?? "\(error)"
+        }
+        logs.close()
+        try AttemptFolder.write(end, to: folder.exitFile)
     }
 
     private func finish(_ cause: AttemptEnd.Cause, status: Int32, message: String?) throws {

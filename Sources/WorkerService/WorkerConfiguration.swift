@@ -1,5 +1,6 @@
 package import ClusterTypes
 import Glibc
+package import ProgramContract
 import Storage
 
 /// All that a worker daemon is told.
@@ -27,6 +28,10 @@ package struct WorkerConfiguration: Sendable {
     package var notices: [SpotNoticeSource]
     /// How often to look.
     package var noticeSeconds: Double
+    /// What a job's own code may use here.
+    package var programs: WorkerSettings
+    /// Folders that values of TrainingImage stand for; empty: the node's own files.
+    package var images: [String: String]
 
     /// SageMaker's time between the stop signal and the end by force.
     package static let defaultGraceSeconds = 120.0
@@ -36,8 +41,13 @@ package struct WorkerConfiguration: Sendable {
         tokenFile: String, address: String, trainProgram: String, daemonProgram: String,
         endsGangsOnExit: Bool = false, graceSeconds: Double = defaultGraceSeconds,
         kind: WorkerKind = .onDemand, hotStateRoot: String = HotStateFolder.defaultRoot,
-        notices: [SpotNoticeSource] = [], noticeSeconds: Double = 5
+        notices: [SpotNoticeSource] = [], noticeSeconds: Double = 5, programs: WorkerSettings? = nil,
+        images: [String: String] = [:]
     ) {
+        self.programs =
+            programs
+            ?? WorkerSettings(worker: worker.rawValue, slots: slots, scratch: dataFolder + "/scratch")
+        self.images = images
         self.coordinatorHost = coordinatorHost
         self.coordinatorPort = coordinatorPort
         self.worker = worker
@@ -56,6 +66,8 @@ package struct WorkerConfiguration: Sendable {
     }
 
     var attempts: String { dataFolder + "/attempts" }
+    /// `programs`, for the hosts of programs.
+    var settingsFile: String { dataFolder + "/worker.json" }
     var lockFile: String { dataFolder + "/worker.lock" }
 
     /// Leaves the daemon's process id in `registered`, for whoever waits until the worker is there.

@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 package import Logging
 import Processes
+import ProgramContract
 import ServiceLifecycle
 import Wire
 
@@ -42,12 +43,15 @@ package struct WorkerDaemon: Service {
         let leaving = Leaving()
         let hotStates = HotStateFolder(
             root: configuration.hotStateRoot, cluster: token.clusterTag, worker: configuration.worker)
+        try writeSettings(sharedMemory: hotStates.path)
         let listener = try await ControlServer.bind(
             host: configuration.address, port: 0, token: token, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await listener.serve { peer, inbox in
-                    try await LaunchService(logger: logger).serve(peer, &inbox)
+                    try await LaunchService(
+                        settingsFile: configuration.settingsFile, logger: logger
+                    ).serve(peer, &inbox)
                 }
             }
             let session = WorkerSession(
@@ -99,6 +103,13 @@ package struct WorkerDaemon: Service {
             isNoticed = notice != nil
             try await Task.sleep(for: .seconds(configuration.noticeSeconds))
         }
+    }
+
+    /// Leaves word for the hosts of programs what they may use.
+    private func writeSettings(sharedMemory: String) throws {
+        var settings = configuration.programs
+        settings.sharedMemory = sharedMemory
+        try AttemptFolder.write(settings, to: configuration.settingsFile)
     }
 
     private func takeDataFolder() throws -> LockFile {

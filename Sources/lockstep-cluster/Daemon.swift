@@ -47,7 +47,8 @@ struct Daemon {
         return [
             "worker", "--coordinator", plan.control.description, "--name", name, "--slots", "\(slots)",
             "--data-dir", folder, "--token-file", token, "--address", plan.ownAddress, "--end-gangs",
-        ]
+            // Whose allocation it is runs their own code in it, and with their own rights.
+        ] + (geteuid() == 0 ? ["--run-as", "root"] : [])
     }
 
     private static func besideThisProgram(_ name: String) throws -> String {

@@ -63,10 +63,14 @@ actor LocalDaemons {
 
     /// Starts the workers and waits until all have registered.
     ///
-    /// - Parameter areSpot: spot workers, and a keeper beside them.
-    func startWorkers(_ count: Int, slots: Int, areSpot: Bool, control: String) async throws {
+    /// - Parameters:
+    ///   - areSpot: spot workers, and a keeper beside them.
+    ///   - options: more words for each.
+    func startWorkers(
+        _ count: Int, slots: Int, areSpot: Bool, control: String, options: [String]
+    ) async throws {
         for index in 1...count {
-            let kind = areSpot ? ["--kind", "spot"] : []
+            let kind = options + (areSpot ? ["--kind", "spot"] : [])
             try startWorker("worker-\(index)", slots: slots, control: control, kind)
         }
         if areSpot {

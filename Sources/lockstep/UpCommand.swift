@@ -26,6 +26,15 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(
         help: "Spot workers, for jobs with EnableManagedSpotTraining, and a keeper that holds their state.")
     var spot = false
+    @Option(
+        help: ArgumentHelp(
+            "What a TrainingImage of a job's own code stands for: a folder that becomes its root, or "
+                + "nothing for this machine's own files. May be repeated.", valueName: "name=folder"))
+    var image: [String] = []
+    @Option(help: "User that jobs' own code runs as when root starts the cluster (default: root).")
+    var runAs: String?
+    @Option(help: "Memory for the jobs' own code of each worker, in MiB (default: nine tenths of all).")
+    var memory: Int?
     @Flag(help: "Run in the background.")
     var detach = false
 
@@ -72,10 +81,18 @@ struct UpCommand: AsyncParsableCommand {
     private func start(_ daemons: LocalDaemons, _ folder: ClusterFolder) async throws {
         let endpoint = try await daemons.startCoordinator(api: api.contains(":") ? api : "127.0.0.1:\(api)")
         try await note(daemons, folder)
-        try await daemons.startWorkers(workers, slots: slots, areSpot: spot, control: endpoint.control)
+        try await daemons.startWorkers(
+            workers, slots: slots, areSpot: spot, control: endpoint.control, options: programOptions)
         try await note(daemons, folder)
         try folder.write(endpoint, to: folder.endpointFile)
         announce(endpoint, folder)
+    }
+
+    /// For the workers: what jobs with code of their own may use.
+    private var programOptions: [String] {
+        image.flatMap { ["--image", $0] } + (memory.map { ["--memory", "\($0)"] } ?? [])
+            // Who starts a cluster of their own runs their own code on it, and with their own rights.
+            + (geteuid() == 0 ? ["--run-as", runAs ?? "root"] : [])
     }
 
     private func note(_ daemons: LocalDaemons, _ folder: ClusterFolder) async throws {
@@ -119,7 +136,7 @@ struct UpCommand: AsyncParsableCommand {
             [
                 program, "up", "--workers", "\(workers)", "--slots", "\(slots)", "--data-dir", folder.path,
                 "--api", api,
-            ] + (spot ? ["--spot"] : []),
+            ] + (spot ? ["--spot"] : []) + programOptions,
             environment: ProcessInfo.processInfo.environment, input: null, output: log, error: log,
             newSession: true)
         while true {

@@ -35,6 +35,8 @@ struct WorkerCommand: AsyncParsableCommand {
     var spotNoticeUrl: String?
     @Option(help: "How often to look for such a notice, in seconds.")
     var spotNoticeInterval = 5.0
+    @OptionGroup(title: "Programs")
+    var programs: ProgramOptions
     @Flag(help: "On SIGTERM, let the gangs commit and end too, instead of leaving them running.")
     var endGangs = false
     @Option(help: .hidden)
@@ -71,7 +73,10 @@ struct WorkerCommand: AsyncParsableCommand {
                 trainProgram: Programs.train(beside: daemonProgram), daemonProgram: daemonProgram,
                 endsGangsOnExit: endGangs, graceSeconds: grace,
                 kind: WorkerKind(rawValue: kind) ?? .onDemand, hotStateRoot: hotStateRoot, notices: notices,
-                noticeSeconds: spotNoticeInterval),
+                noticeSeconds: spotNoticeInterval,
+                programs: programs.settings(
+                    worker: name, slots: slots, dataFolder: Programs.absolute(dataDir)),
+                images: programs.images),
             logger: logger)
         // SIGHUP is for an upgrade: the daemon goes at once and its gangs go on.
         do {

@@ -1,6 +1,7 @@
 import ClusterTypes
 import Diagnostics
 import JobLifecycle
+import ProgramContract
 import SageMakerShapes
 
 /// Checks a job, stores it and gives its ARN; the scheduler starts it when slots are free.
@@ -16,7 +17,7 @@ enum CreateTrainingJob: APIOperation {
         let draft = JobDraft(
             name: JobName(input.trainingJobName), requestJSON: call.bodyText, arn: arn,
             modelArtifact: "file://" + (try JobLocations(input).modelArtifact),
-            slotCount: input.resourceConfig?.instanceCount ?? TrainingDefaults.instanceCount,
+            slotCount: try ProgramKind.rankCount(input),
             maxRuntimeSeconds: input.stoppingCondition?.maxRuntimeInSeconds
                 ?? TrainingDefaults.maxRuntimeSeconds,
             maximumRestarts: input.retryStrategy?.maximumRetryAttempts

@@ -1,0 +1,99 @@
+import ClusterTypes
+import Diagnostics
+import Foundation
+package import ProgramContract
+import SageMakerShapes
+package import Wire
+
+/// What a gang runs in place of `lockstep-train`.
+package struct ProgramLaunch: Codable, Sendable, Equatable {
+    /// Of kind `algorithm`: the program of a rank and its first arguments.
+    package var command: [String]?
+    /// Of the other kinds: what the hosts are to know.
+    package var plan: ProgramPlan?
+    /// `model.tar.gz` of the job.
+    package var modelArtifact: String
+
+    /// Whether the ranks are hosts of a script or an MPI program, run by `lockstepd run-program`.
+    package var isScript: Bool { plan != nil }
+    package var planFile: String? { plan?.planFile }
+    /// `output.tar.gz`, beside the model.
+    package var outputArtifact: String { modelArtifact.dropLastComponent + "/output.tar.gz" }
+
+    /// - Parameter images: folders that values of TrainingImage stand for.
+    /// - Returns: `nil` when the job asks for a built-in algorithm.
+    /// - Throws: `LockstepError(.configuration)` for an image that the worker does not know.
+    package init?(_ order: LaunchOrder, images: [String: String]) throws {
+        let request: CreateTrainingJobRequest
+        do {
+            request = try JSONDecoder().decode(
+                CreateTrainingJobRequest.self, from: Data(order.request))
+        } catch {
+            // The ranks of built-in algorithms read the request themselves and say what is wrong with it.
+            return nil
+        }
+        guard let kind = try ProgramKind(request) else { return nil }
+        let algorithm = request.algorithmSpecification
+        let locations = try JobLocations(request)
+        modelArtifact = locations.modelArtifact
+        if kind == .algorithm {
+            command = (algorithm?.containerEntrypoint ?? []) + (algorithm?.containerArguments ?? [])
+            return
+        }
+        let hosts = order.gang.flatMap { member in
+            Array(repeating: (member.address, member.worker.rawValue), count: member.ranks)
+        }
+        plan = ProgramPlan(
+            request: request, arn: order.environment.first { $0.name == "TRAINING_JOB_ARN" }?.value ?? "", kind: kind, attempt: order.attempt.number,
+            hosts: hosts.enumerated().map { index, host in
+                ProgramPlan.Host(name: "algo-\(index + 1)", address: host.0, worker: host.1)
+            },
+            imageRoot: try Self.root(of: algorithm?.trainingImage, images),
+            folder: ProgramPlan.folder(locations, attempt: order.attempt.number))
+    }
+
+    /// Leaves word for the hosts, before they start.
+    func prepare() throws {
+        guard let plan else { return }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: plan.folder, withIntermediateDirectories: true)
+        } catch {
+            throw LockstepError(.io, "cannot make the folder \(plan.folder)", cause: error)
+        }
+        try AttemptFolder.write(plan, to: plan.planFile)
+    }
+
+    /// Packs what the hosts left, and removes it.
+    ///
+    /// - Parameter withModel: whether there is a model: not after a failure.
+    func collect(withModel: Bool) throws {
+        guard let plan else { return }
+        try ProgramCollection.pack(
+            plan, modelArtifact: withModel ? modelArtifact : nil, outputArtifact: outputArtifact)
+    }
+
+    /// The folder that an image stands for: by its full name, or by the name of its repository.
+    ///
+    /// - Returns: `nil`: the node's own files.
+    static func root(of image: String?, _ images: [String: String]) throws -> String? {
+        guard let image else { return nil }
+        let name = AlgorithmSpecification.builtInName(in: image)
+        guard let folder = images[image] ?? images[name] else {
+            let known = images.keys.sorted().joined(separator: ", ")
+            throw LockstepError(
+                .configuration,
+                "TrainingImage is \(image), which the worker does not know"
+                    + (known.isEmpty ? "" : " (it knows \(known))")
+                    + ": leave it out to run on the node's own files, or start workers with "
+                    + "--image \(name)=FOLDER, or --image \(name)= for the node's own files")
+        }
+        return folder.isEmpty ? nil : folder
+    }
+}
+
+extension String {
+    fileprivate var dropLastComponent: String {
+        split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    }
+}
