@@ -180,7 +180,8 @@ let modules: [Module] = [
         "lockstepd",
         [
             "ArgumentParser", "CProcess", "ClusterTypes", "CommandLineEntry", "CoordinatorService",
-            "Diagnostics", "Logging", "ProgramContract", "ProgramRunner", "SageMakerAPI", "ServiceLifecycle", "UnixSignals",
+            "Diagnostics", "Logging", "ProgramContract", "ProgramRunner", "SageMakerAPI", "ServiceLifecycle",
+            "UnixSignals",
             "WorkerService",
         ]),
     exe(

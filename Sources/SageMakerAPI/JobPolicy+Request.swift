@@ -21,10 +21,11 @@ extension JobPolicy {
         let environment = request.environment ?? [:]
         let most = try ProgramKind.rankCount(request)
         // A keeper is for ranks that add up in lock-step; a script knows nothing of it.
-        let mayHaveKeeper = switch try ProgramKind(request) {
-        case nil, .algorithm: true
-        case .script, .mpi: false
-        }
+        let mayHaveKeeper =
+            switch try ProgramKind(request) {
+            case nil, .algorithm: true
+            case .script, .mpi: false
+            }
         let usesSpot = request.enableManagedSpotTraining ?? false
         self.init(
             minimumSlots: try Self.minimum(request, environment, most: most),

@@ -33,7 +33,8 @@ package struct LaunchPlan: Codable, Sendable, Equatable {
     package var attempt: AttemptID { AttemptID(job: job, number: number) }
     /// Whether the gang may go on when ranks die: the job is elastic and the MPI can.
     package var mayShrink: Bool {
-        launcherVersion >= 5 && program?.isScript != true && world - (gang.contains(where: \.isKeeper) ? 1 : 0) > minimumRanks
+        launcherVersion >= 5 && program?.isScript != true
+            && world - (gang.contains(where: \.isKeeper) ? 1 : 0) > minimumRanks
     }
     package var world: Int { gang.reduce(0) { $0 + $1.ranks } }
 }

@@ -6,7 +6,8 @@
 /// - one that works for as long without finishing anything is *stuck*; one that reads or writes has
 ///   three times as long, for a file system may take its time to say that bytes are safe;
 /// - and if all ranks wait, for twice as long, in calls that do not meet, the world is stuck.
-/// No pulse of any rank for twice the timeout tells that the whole gang is stopped. A rank that finishes
+/// No pulse since the start for the timeout tells that the world does not come up, as when a rank died on
+/// the way and its MPI waits for it. No pulse of any rank for twice the timeout tells that the whole gang is stopped. A rank that finishes
 /// shards, or whose bytes go, starts its time again, so it may be slow.
 package struct GangWatch: Sendable {
     /// Who does not get on, and with what.
@@ -67,7 +68,10 @@ package struct GangWatch: Sendable {
     package mutating func check(at now: Double) -> Finding? {
         clock += min(now - (lastLook ?? now), longestGap)
         lastLook = now
-        guard let firstPulse else { return nil }
+        guard let firstPulse else {
+            guard clock >= timeout else { return nil }
+            return Finding(sentence: "no rank has begun within \(Self.text(timeout)) of its start")
+        }
         let silences = (0..<world).map { clock - (pulses[$0]?.time ?? firstPulse) }
         if silences.allSatisfy({ $0 >= 2 * timeout }) {
             return Finding(sentence: "no rank gave a sign of life for \(Self.text(2 * timeout))")

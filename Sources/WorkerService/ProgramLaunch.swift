@@ -44,7 +44,8 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
             Array(repeating: (member.address, member.worker.rawValue), count: member.ranks)
         }
         plan = ProgramPlan(
-            request: request, arn: order.environment.first { $0.name == "TRAINING_JOB_ARN" }?.value ?? "", kind: kind, attempt: order.attempt.number,
+            request: request, arn: order.environment.first { $0.name == "TRAINING_JOB_ARN" }?.value ?? "",
+            kind: kind, attempt: order.attempt.number,
             hosts: hosts.enumerated().map { index, host in
                 ProgramPlan.Host(name: "algo-\(index + 1)", address: host.0, worker: host.1)
             },

@@ -57,7 +57,9 @@ package final class Supervisor {
         logs = GangLogs(folder)
         events = ProgramEvents(folder)
         if plan.program?.isScript == true { programs = ProgramWatch(world: plan.world) }
-        watch = GangWatch(timeout: Self.hangTimeout(plan), world: plan.world)
+        // The hosts of a program send no pulses.
+        let timeout = plan.program?.isScript == true ? .infinity : Self.hangTimeout(plan)
+        watch = GangWatch(timeout: timeout, world: plan.world)
         workerSeen = Self.now()
         signals = cprocess_signal_descriptor([SIGTERM, SIGINT, SIGUSR2, SIGCHLD], 4)
         guard signals >= 0 else {

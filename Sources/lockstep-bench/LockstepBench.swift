@@ -8,7 +8,7 @@ struct LockstepBench: ParsableCommand {
         abstract: "Measures Lockstep as ratios against a named peer or limit in the same run.",
         subcommands: [
             AllreduceBench.self, CSVBench.self, TrainBench.self, CheckpointBench.self, StartBench.self,
-            HotStateBench.self, ChaosBench.self, SchedulerBench.self, ScaleBench.self,
+            HotStateBench.self, ChaosBench.self, RecoveryBench.self, SchedulerBench.self, ScaleBench.self,
         ])
     static func main() { runAsProgram() }
 }

@@ -1,5 +1,7 @@
 import Diagnostics
 import Dispatch
+import Foundation
+import Glibc
 import Synchronization
 
 /// Runs asynchronous work from this program's synchronous main thread.
@@ -17,6 +19,17 @@ enum Waiting {
         }
         done.wait()
         return try box.get()
+    }
+
+    /// Asks until the answer is yes.
+    ///
+    /// - Throws: `.bug` with the sentence `failure` when that takes too long.
+    static func eventually(_ seconds: Double, _ failure: String, _ body: () throws -> Bool) throws {
+        let deadline = Date().addingTimeInterval(seconds)
+        while try !body() {
+            guard Date() < deadline else { throw LockstepError(.bug, failure) }
+            usleep(50_000)
+        }
     }
 }
 

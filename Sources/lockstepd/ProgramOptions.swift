@@ -12,7 +12,9 @@ struct ProgramOptions: ParsableArguments {
                 + "node's own files. May be repeated.", valueName: "name=folder"))
     var imageWords: [String] = []
     @Option(
-        help: "User that programs run as when this daemon is root (default: lockstep if there is one, else nobody).")
+        help:
+            "User that programs run as when this daemon is root (default: lockstep if there is one, else nobody)."
+    )
     var runAs: String?
     @Option(help: "Memory for all programs of this worker, in MiB (default: nine tenths of the node's).")
     var memory: Int?

@@ -90,6 +90,15 @@ import WorkerService
         #expect(found?.finding.rank == example.rank, "\(found as Any)")
     }
 
+    @Test func `a world that does not come up is found`() {
+        var watch = GangWatch(timeout: 4, world: 2)
+        let findings = (0..<30).map { watch.check(at: 100 + Double($0) / 5) }
+        let first = findings.firstIndex { $0 != nil }
+        #expect(first == 20)
+        #expect(first.flatMap { findings[$0] }?.sentence == "no rank has begun within 4 s of its start")
+        #expect(findings.allSatisfy { $0?.rank == nil })
+    }
+
     @Test func `the finding says who does what in which step`() {
         var watch = GangWatch(timeout: 4, world: 2)
         let lines = [

@@ -53,6 +53,14 @@ final class ChaosCluster {
             newSession: true)
     }
 
+    /// Starts coordinator, keeper and workers, and waits until all have registered.
+    func startAll() throws {
+        for name in ["coordinator", "keeper"] + Self.workers { try start(name) }
+        try Waiting.eventually(20, "the cluster did not come up") {
+            (try? withClient { try await $0.listWorkers() })?.workers.count == 5
+        }
+    }
+
     /// Each worker has its own, as if each had a machine of its own.
     func hotStateRoot(_ worker: String) -> String { "/dev/shm/lockstep-chaos-\(getpid())/\(worker)" }
 
@@ -63,6 +71,9 @@ final class ChaosCluster {
         waitpid(pid, nil, 0)
         daemons[name] = nil
     }
+
+    /// Process id of a daemon that has been started.
+    func pid(_ name: String) -> Int32? { daemons[name] }
 
     /// Lets a worker leave in good order; it is gone when it is gone.
     func dismiss(_ name: String) {

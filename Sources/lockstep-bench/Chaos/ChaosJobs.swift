@@ -23,9 +23,12 @@ struct ChaosJobs {
             .write(toFile: folder + "/points.csv", atomically: true, encoding: .utf8)
     }
 
-    /// - Parameter delayMilliseconds: sleep after every step, so that there is time to disturb.
+    /// - Parameters:
+    ///   - delayMilliseconds: sleep after every step, so that there is time to disturb.
+    ///   - epochs: `nil`: 600 steps.
     func submit(
-        _ name: String, algorithm: String, delayMilliseconds: Int, to cluster: ChaosCluster
+        _ name: String, algorithm: String, delayMilliseconds: Int, epochs: Int? = nil,
+        to cluster: ChaosCluster
     ) throws {
         var request = CreateTrainingJobRequest(trainingJobName: name)
         request.algorithmSpecification = AlgorithmSpecification()
@@ -39,6 +42,10 @@ struct ChaosJobs {
                 "early_stopping_patience": "20",
             ]
             : ["k": "8", "feature_dim": "12", "mini_batch_size": "50", "epochs": "10"]
+        if let epochs {
+            request.hyperParameters?["epochs"] = "\(epochs)"
+            if isLinear { request.hyperParameters?["early_stopping_patience"] = "\(epochs)" }
+        }
         request.hyperParameters?["checkpoint_interval_seconds"] = "1"
         var channel = Channel(channelName: "train")
         channel.contentType = isLinear ? "text/csv;label_size=1" : "text/csv;label_size=0"

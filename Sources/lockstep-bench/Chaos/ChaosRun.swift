@@ -26,16 +26,13 @@ struct ChaosRun {
         }
         cluster.makeSmallDisk()
         let jobs = try ChaosJobs(folder: folder)
-        for name in ["coordinator", "keeper"] + ChaosCluster.workers { try cluster.start(name) }
-        try Self.eventually(20, "the cluster did not come up") {
-            (try? cluster.withClient { try await $0.listWorkers() })?.workers.count == 5
-        }
+        try cluster.startAll()
         let reference = try undisturbed(jobs, cluster)
         let begin = Date()
         try jobs.submit("job", algorithm: algorithm, delayMilliseconds: delayMilliseconds, to: cluster)
         let disturbances = try disturb(cluster)
         var status = "InProgress"
-        try Self.eventually(Self.patienceSeconds, "the job of seed \(seed) did not end") {
+        try Waiting.eventually(Self.patienceSeconds, "the job of seed \(seed) did not end") {
             guard let job = cluster.describe("job") else { return false }
             status = job.trainingJobStatus
             return ["Completed", "Failed", "Stopped"].contains(status)
@@ -53,7 +50,7 @@ struct ChaosRun {
     private func undisturbed(_ jobs: ChaosJobs, _ cluster: ChaosCluster) throws -> String {
         try jobs.submit("undisturbed", algorithm: algorithm, delayMilliseconds: 0, to: cluster)
         var hash: String?
-        try Self.eventually(60, "the undisturbed job did not end") {
+        try Waiting.eventually(60, "the undisturbed job did not end") {
             guard let job = cluster.describe("undisturbed") else { return false }
             if job.trainingJobStatus == "Failed" {
                 throw LockstepError(.bug, "the undisturbed job failed: \(job.failureReason ?? "")")
@@ -80,13 +77,5 @@ struct ChaosRun {
         for name in ["coordinator", "keeper"] + ChaosCluster.workers { try cluster.start(name) }
         for name in ChaosCluster.workers { cluster.resume(name) }
         return told
-    }
-
-    private static func eventually(_ seconds: Double, _ failure: String, _ body: () throws -> Bool) throws {
-        let deadline = Date().addingTimeInterval(seconds)
-        while try !body() {
-            guard Date() < deadline else { throw LockstepError(.bug, failure) }
-            usleep(50_000)
-        }
     }
 }
