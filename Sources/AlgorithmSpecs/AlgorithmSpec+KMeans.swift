@@ -70,31 +70,3 @@ extension AlgorithmSpec {
             "Relative change of the loss that ends the reduction."),
     ]
 }
-
-extension MetricSpec {
-    static let progress = MetricSpec(
-        "train:progress", .maximize, pattern: #"#progress_metric: host=\S+, completed (\S+) %"#)
-    static let throughput = MetricSpec(
-        "train:throughput", .maximize,
-        pattern: #"#throughput_metric: host=\S+, train throughput=(\S+) records/second"#)
-
-    /// A metric that is logged after every epoch, as `logged` (a pattern) in the log.
-    static func perEpoch(
-        _ channel: String, _ name: String, _ logged: String, _ direction: Direction
-    ) -> MetricSpec {
-        let tag = direction == .minimize ? "loss" : "score"
-        return MetricSpec(
-            "\(channel):\(name)", direction,
-            pattern: #"#quality_metric: host=\S+, epoch=\S+, \#(channel) \#(logged) <\#(tag)>=(\S+)"#)
-    }
-
-    /// A metric that is logged once, at the end.
-    static func final(
-        _ channel: String, _ name: String, _ logged: String, _ direction: Direction
-    ) -> MetricSpec {
-        let tag = direction == .minimize ? "loss" : "score"
-        return MetricSpec(
-            "\(channel):\(name)", direction,
-            pattern: #"#quality_metric: host=\S+, \#(channel) \#(logged) <\#(tag)>=(\S+)"#)
-    }
-}

@@ -42,8 +42,10 @@ extension AlgorithmSpec {
         var message = "hyperparameter \(given) is unknown to \(name)"
         if let nearest = NameDistance.nearest(to: given, among: names) {
             message += "; did you mean \(nearest)?"
-        } else {
+        } else if Self.builtIns.contains(where: { $0.name == name }) {
             message += "; `lockstep algorithms describe \(name)` lists those it has"
+        } else {
+            message += "; it has " + names.joined(separator: ", ")
         }
         return LockstepError(.configuration, message)
     }

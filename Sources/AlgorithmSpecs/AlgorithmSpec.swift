@@ -12,17 +12,24 @@ public struct AlgorithmSpec: Sendable {
     public let metrics: [MetricSpec]
     /// Labels a row in the `train` channel that CSV has by default: 1 supervised, 0 unsupervised.
     public let labelCount: Int
+    /// Number of the algorithm's mathematics, 1 at first. Raise it when a new version gives other bits:
+    /// then no job goes on from a state that the old version made.
+    public let revision: Int
     /// Rules that concern more than one hyperparameter, checked by `resolve` after each value.
-    package let constraints: [HyperparameterConstraint]
+    public let constraints: [HyperparameterConstraint]
 
+    /// - Parameters:
+    ///   - name: letters, digits and hyphens.
+    ///   - channels: `train`, and those of `validation` and `test` that the algorithm uses.
     public init(
-        name: String, summary: String, labelCount: Int, hyperparameters: [HyperparameterSpec],
-        channels: [ChannelRequirement], metrics: [MetricSpec],
+        name: String, summary: String, labelCount: Int, revision: Int = 1,
+        hyperparameters: [HyperparameterSpec], channels: [ChannelRequirement], metrics: [MetricSpec],
         constraints: [HyperparameterConstraint] = []
     ) {
         self.name = name
         self.summary = summary
         self.labelCount = labelCount
+        self.revision = revision
         self.hyperparameters = hyperparameters
         self.channels = channels
         self.metrics = metrics

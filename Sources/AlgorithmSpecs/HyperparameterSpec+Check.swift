@@ -16,6 +16,13 @@ extension HyperparameterSpec {
         return ([base] + extra).joined(separator: " or ")
     }
 
+    /// Whether the default is a value that a user could give.
+    ///
+    /// - Throws: `LockstepError(.configuration)` as for a user's value.
+    public func checkDefault() throws {
+        if let defaultValue { _ = try check(defaultValue) }
+    }
+
     /// The value in its plain form: without JSON quotes, booleans as `true` and `false`, lists with
     /// commas.
     ///

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Hyperparameters after checking: every name known, every value of its type and in range, defaults
 /// filled in. Made by `AlgorithmSpec.resolve`.
 public struct ResolvedHyperparameters: Sendable, Equatable {
@@ -15,5 +17,25 @@ public struct ResolvedHyperparameters: Sendable, Equatable {
     /// `true`/`false` in any case, or `nil` when absent or `auto`.
     public func boolean(_ name: String) -> Bool? {
         values[name].flatMap { Bool($0.lowercased()) }
+    }
+
+    /// The number of a hyperparameter that is required or has a default.
+    ///
+    /// - Throws: `LockstepError(.configuration)` when it is absent or `auto`.
+    public func integer(required name: String) throws -> Int {
+        guard let value = integer(name) else { throw missing(name) }
+        return value
+    }
+
+    /// The number of a hyperparameter that is required or has a default.
+    ///
+    /// - Throws: `LockstepError(.configuration)` when it is absent or `auto`.
+    public func real(required name: String) throws -> Double {
+        guard let value = real(name) else { throw missing(name) }
+        return value
+    }
+
+    private func missing(_ name: String) -> LockstepError {
+        LockstepError(.configuration, "hyperparameter \(name) is missing, or is no number")
     }
 }

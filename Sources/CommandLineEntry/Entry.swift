@@ -8,9 +8,16 @@ import Diagnostics
 extension ParsableCommand {
     /// Runs the command; a `LockstepError` becomes one line on standard error and its exit status.
     public static func runAsProgram() -> Never {
-        do {
-            var command = try parseAsRoot()
+        runAsProgram { command in
+            var command = command
             try command.run()
+        }
+    }
+
+    /// Runs the command by `perform`, which gets what the command line asks for: one of the subcommands.
+    public static func runAsProgram(_ perform: (any ParsableCommand) throws -> Void) -> Never {
+        do {
+            try perform(try parseAsRoot())
             Glibc.exit(0)
         } catch {
             exitProgram(error)

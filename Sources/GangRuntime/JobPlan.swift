@@ -12,18 +12,13 @@ public struct JobPlan: Sendable {
 
     /// - Parameters:
     ///   - threads: of each rank; `nil`: as the request's Environment says, or 1.
+    ///   - algorithm: that the job asks for.
     ///   - coreType: kernel set of the linear algebra library.
-    ///   - find: the algorithm of a name.
     /// - Throws: `LockstepError(.configuration)` naming the field.
     public init(
-        _ request: CreateTrainingJobRequest, threads: Int?, coreType: String,
-        find: (String) throws -> any Algorithm.Type
+        _ request: CreateTrainingJobRequest, algorithm: any Algorithm.Type, threads: Int?, coreType: String
     ) throws {
-        guard let name = request.algorithmSpecification?.builtInName else {
-            throw LockstepError(
-                .configuration, "AlgorithmSpecification has neither AlgorithmName nor TrainingImage")
-        }
-        algorithm = try find(name)
+        self.algorithm = algorithm
         let spec = algorithm.spec
         let hyperparameters = try spec.resolve(request.hyperParameters ?? [:], common: RuntimeSettings.specs)
         let environment = try RuntimeEnvironment(request.environment ?? [:])

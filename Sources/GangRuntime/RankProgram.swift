@@ -1,4 +1,3 @@
-public import AlgorithmCatalog
 import ClusterTypes
 public import Collectives
 import Diagnostics
@@ -12,6 +11,8 @@ public struct RankProgram {
     public struct Options: Sendable {
         /// Job file, YAML or JSON; rank 0 reads it.
         public var jobPath: String
+        /// Name of the algorithm; `nil`: as the job says.
+        public var algorithm: String?
         /// Threads of each rank; `nil`: as the job says.
         public var threads: Int?
         /// Folder for `events.jsonl`; `nil`: no events.
@@ -28,10 +29,11 @@ public struct RankProgram {
         public var minimumRanks: Int?
 
         public init(
-            jobPath: String, threads: Int? = nil, attemptFolder: String? = nil, outputFolder: String? = nil,
-            worker: String = "", hotStateFolder: String = "", hasKeeper: Bool = false,
-            minimumRanks: Int? = nil
+            jobPath: String, algorithm: String? = nil, threads: Int? = nil, attemptFolder: String? = nil,
+            outputFolder: String? = nil, worker: String = "", hotStateFolder: String = "",
+            hasKeeper: Bool = false, minimumRanks: Int? = nil
         ) {
+            self.algorithm = algorithm
             self.worker = worker
             self.hotStateFolder = hotStateFolder
             self.hasKeeper = hasKeeper
@@ -45,18 +47,15 @@ public struct RankProgram {
 
     private let options: Options
     private let coreType: String
-    private let find: (String) throws -> any Algorithm.Type
+    private let algorithms: AlgorithmList
 
     /// - Parameters:
+    ///   - algorithms: those that a job may ask for.
     ///   - coreType: kernel set of the linear algebra library on this machine.
-    ///   - find: the algorithm of a name; the built-ins but in tests.
-    public init(
-        _ options: Options, coreType: String,
-        find: @escaping (String) throws -> any Algorithm.Type = AlgorithmCatalog.requireType(named:)
-    ) {
+    public init(_ options: Options, algorithms: AlgorithmList, coreType: String) {
         self.options = options
+        self.algorithms = algorithms
         self.coreType = coreType
-        self.find = find
     }
 
     /// Trains, and goes on without ranks that die where the MPI and the job allow it. Collective.
@@ -94,7 +93,7 @@ public struct RankProgram {
                 }
                 events?.emit(.failed) { describe(error, vote, world, in: &$0) }
                 guard let shared = vote.sharedFailure else { throw error }
-                if vote.isReporter { voices.complain("lockstep-train: \(shared)") }
+                if vote.isReporter { voices.complain("\(ProgramName.own): \(shared)") }
                 return shared.code.exitCode
             }
         }
@@ -112,7 +111,10 @@ public struct RankProgram {
     ) throws -> Int32 {
         let request = try shareRequest(world, vote)
         let plan = try vote.together {
-            try JobPlan(request, threads: options.threads, coreType: coreType, find: find)
+            let algorithm =
+                try options.algorithm.map { try algorithms.named($0) }
+                ?? algorithms.algorithm(for: request.algorithmSpecification)
+            return try JobPlan(request, algorithm: algorithm, threads: options.threads, coreType: coreType)
         }
         let reporter = TrainingReporter(
             rank: world.rank, events: events, output: voices.output, complain: voices.complain)

@@ -1,4 +1,3 @@
-public import AlgorithmCatalog
 import Checkpoints
 public import Collectives
 public import Diagnostics
@@ -32,18 +31,15 @@ public struct ReplayProgram {
 
     private let options: Options
     private let coreType: String
-    private let find: (String) throws -> any Algorithm.Type
+    private let algorithms: AlgorithmList
 
     /// - Parameters:
+    ///   - algorithms: those of this program; the job's must be among them.
     ///   - coreType: kernel set of the linear algebra library on this machine.
-    ///   - find: the algorithm of a name; the built-ins but in tests.
-    public init(
-        _ options: Options, coreType: String,
-        find: @escaping (String) throws -> any Algorithm.Type = AlgorithmCatalog.requireType(named:)
-    ) {
+    public init(_ options: Options, algorithms: AlgorithmList, coreType: String) {
         self.options = options
+        self.algorithms = algorithms
         self.coreType = coreType
-        self.find = find
     }
 
     /// Takes the steps. Collective.
@@ -60,7 +56,10 @@ public struct ReplayProgram {
         do {
             let identity = try shareIdentity(communicator, vote)
             let plan = try vote.together {
-                try JobPlan(try request(identity), threads: options.threads, coreType: coreType, find: find)
+                let request = try request(identity)
+                return try JobPlan(
+                    request, algorithm: try algorithms.algorithm(for: request.algorithmSpecification),
+                    threads: options.threads, coreType: coreType)
             }
             let loop = TrainingLoop(
                 plan.training, algorithm: plan.algorithm, communicator: communicator, vote: vote,
@@ -74,7 +73,7 @@ public struct ReplayProgram {
             return 0
         } catch {
             guard let shared = vote.sharedFailure else { throw error }
-            if vote.isReporter { complain("lockstep-train: \(shared)") }
+            if vote.isReporter { complain("\(ProgramName.own): \(shared)") }
             return shared.code.exitCode
         }
     }

@@ -15,6 +15,7 @@ public import Training
 /// from a sample. docs/algorithms/kmeans.md has methods and formats.
 public struct KMeans: Algorithm {
     public static var spec: AlgorithmSpec { .kmeans }
+    public static var predictor: (any Predictor.Type)? { KMeansPredictor.self }
 
     let configuration: KMeansConfiguration
     let data: DataDescription

@@ -39,22 +39,15 @@ struct KMeansState: Sendable {
 
     /// Takes back what `tensors` gave, in a training with the same hyperparameters and data.
     mutating func restore(_ tensors: NamedTensors) {
-        func tensor(_ name: String) -> Tensor {
-            guard let tensor = tensors[name] else {
-                preconditionFailure("a state of kmeans has a tensor \(name)")
-            }
-            return tensor
-        }
-        let restored = tensor("centers")
-        precondition(
-            restored.count == centres.count, "the state is of \(restored.shape), not of this training")
-        centres = restored.floats
-        weights = tensor("center.weight").doubles
-        offset = tensor("feature.offset").floats
-        let counts = tensor("counters").int64s.map { Int($0) }
+        let restored = tensors.floats("centers")
+        precondition(restored.count == centres.count, "the state is not of this training")
+        centres = restored
+        weights = tensors.doubles("center.weight")
+        offset = tensors.floats("feature.offset")
+        let counts = tensors.int64s("counters").map { Int($0) }
         counters = Counters(
             isPrepared: counts[0] == 1, epoch: counts[1], batch: counts[2], hasConverged: counts[3] == 1)
-        let values = tensor("measures").doubles
+        let values = tensors.doubles("measures")
         (epochDistance, epochRecords, movementGoal) = (values[0], values[1], values[2])
     }
 }

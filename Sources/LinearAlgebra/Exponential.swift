@@ -11,7 +11,7 @@ public enum Exponential {
 
     /// eˣ.
     @inline(__always)
-    package static func exponential(_ x: Float) -> Float {
+    public static func exponential(_ x: Float) -> Float {
         // A NaN must stay one, so that the sum over shards reports it.
         let clamped = x < -87 ? -87 : x > 88 ? 88 : x
         // Adding 1.5 · 2²³ rounds to a whole number, which then stands in the low bits.

@@ -1,27 +1,27 @@
 /// Counts of a binary decision; a quotient over nothing is 0.
-package struct BinaryCounts: Sendable, Equatable {
-    package var truePositives: Int
-    package var falsePositives: Int
+public struct BinaryCounts: Sendable, Equatable {
+    public var truePositives: Int
+    public var falsePositives: Int
     /// Records that are positive, and all.
-    package var positives: Int
-    package var records: Int
+    public var positives: Int
+    public var records: Int
 
-    package init(truePositives: Int, falsePositives: Int, positives: Int, records: Int) {
+    public init(truePositives: Int, falsePositives: Int, positives: Int, records: Int) {
         self.truePositives = truePositives
         self.falsePositives = falsePositives
         self.positives = positives
         self.records = records
     }
 
-    package var accuracy: Double {
+    public var accuracy: Double {
         let trueNegatives = records - positives - falsePositives
         return Self.quotient(truePositives + trueNegatives, records)
     }
-    package var precision: Double { Self.quotient(truePositives, truePositives + falsePositives) }
-    package var recall: Double { Self.quotient(truePositives, positives) }
+    public var precision: Double { Self.quotient(truePositives, truePositives + falsePositives) }
+    public var recall: Double { Self.quotient(truePositives, positives) }
 
     /// (1 + β²) · precision · recall / (β² · precision + recall).
-    package func fScore(beta: Double) -> Double {
+    public func fScore(beta: Double) -> Double {
         let square = beta * beta
         let below = square * precision + recall
         return below > 0 ? (1 + square) * precision * recall / below : 0

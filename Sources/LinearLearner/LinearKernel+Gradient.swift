@@ -1,5 +1,5 @@
 import LinearAlgebra
-package import Tensors
+public import Tensors
 import Training
 
 #if canImport(Glibc)
@@ -13,7 +13,7 @@ extension LinearKernel {
     ///   - weightGradient: [outputs, features].
     ///   - biasGradient: [outputs].
     /// - Returns: the sum of losses, weighted by class.
-    package func addGradient(
+    public func addGradient(
         of records: Records, rows: [Int], weightGradient: UnsafeMutableBufferPointer<Float>,
         biasGradient: UnsafeMutableBufferPointer<Float>
     ) -> Double {
@@ -63,7 +63,7 @@ extension LinearKernel {
 
     /// The summed gradient with the shift of sparse features taken off: Σ s·(x − shift)·factor =
     /// Σ s·x·factor − (Σ s)·shift·factor, where s are the slopes that `biasGradient` has summed.
-    package func shiftedGradient(_ gradient: [Float], biasGradient: [Float]) -> [Float] {
+    public func shiftedGradient(_ gradient: [Float], biasGradient: [Float]) -> [Float] {
         guard isSparse else { return gradient }
         var shifted = gradient
         for output in 0..<outputs {

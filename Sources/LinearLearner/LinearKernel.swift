@@ -6,7 +6,7 @@ import Tensors
 /// Shapes: weights [outputs, features], scores [rows, outputs]. Dense rows are normalised while they
 /// are gathered. Sparse rows are scaled only; the shift, which would fill their zeros, goes into the
 /// intercept, and into the gradient after it has been summed (`shiftedGradient`).
-package struct LinearKernel: Sendable {
+public struct LinearKernel: Sendable {
     let outputs: Int
     let featureCount: Int
     /// In units of the normalised label.
@@ -24,7 +24,7 @@ package struct LinearKernel: Sendable {
     /// - Parameters:
     ///   - weights: [outputs, features].
     ///   - bias: [outputs].
-    package init(
+    public init(
         loss: Loss, weights: [Float], bias: [Float], scaler: Scaler, classWeights: [Float],
         isSparse: Bool
     ) {

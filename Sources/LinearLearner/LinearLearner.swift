@@ -17,6 +17,7 @@ public import Training
 /// weights of the best epoch are kept. docs/algorithms/linear-learner.md has objective and formats.
 public struct LinearLearner: Algorithm {
     public static var spec: AlgorithmSpec { .linearLearner }
+    public static var predictor: (any Predictor.Type)? { LinearPredictor.self }
 
     let configuration: LinearConfiguration
     let data: DataDescription

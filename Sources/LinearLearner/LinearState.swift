@@ -76,33 +76,26 @@ extension LinearState {
     /// Takes back what `tensors` gave. The shapes must be those of this training: the runtime restores
     /// a state into an algorithm with the hyperparameters and data that wrote it.
     mutating func restore(_ tensors: NamedTensors) {
-        func tensor(_ name: String) -> Tensor {
-            guard let tensor = tensors[name] else {
-                preconditionFailure("a state of linear-learner has a tensor \(name)")
-            }
-            return tensor
-        }
-        let restored = tensor("weight")
-        precondition(
-            restored.count == weights.count, "the state is of \(restored.shape), not of this training")
-        weights = restored.floats
-        bias = tensor("bias").floats
-        bestWeights = tensor("best.weight").floats
-        bestBias = tensor("best.bias").floats
-        weightFirst = tensor("weight.first").floats
-        weightSecond = tensor("weight.second").floats
-        biasFirst = tensor("bias.first").floats
-        biasSecond = tensor("bias.second").floats
-        let label = tensor("label.scale").doubles
+        let restored = tensors.floats("weight")
+        precondition(restored.count == weights.count, "the state is not of this training")
+        weights = restored
+        bias = tensors.floats("bias")
+        bestWeights = tensors.floats("best.weight")
+        bestBias = tensors.floats("best.bias")
+        weightFirst = tensors.floats("weight.first")
+        weightSecond = tensors.floats("weight.second")
+        biasFirst = tensors.floats("bias.first")
+        biasSecond = tensors.floats("bias.second")
+        let label = tensors.doubles("label.scale")
         scaler = Scaler(
-            shift: tensor("feature.shift").floats, factor: tensor("feature.factor").floats,
+            shift: tensors.floats("feature.shift"), factor: tensors.floats("feature.factor"),
             labelShift: label[0], labelUnit: label[1])
-        classWeights = tensor("class.weight").floats
-        let counts = tensor("counters").int64s.map { Int($0) }
+        classWeights = tensors.floats("class.weight")
+        let counts = tensors.int64s("counters").map { Int($0) }
         counters = Counters(
             isPrepared: counts[0] == 1, epoch: counts[1], batch: counts[2], step: counts[3],
             epochsWaited: counts[4], hasBest: counts[5] == 1)
-        let values = tensor("measures").doubles
+        let values = tensors.doubles("measures")
         measures = Measures(
             epochLoss: values[0], epochRecords: values[1], bestLoss: values[2], beta1Power: values[3],
             beta2Power: values[4], firstRate: values[5], threshold: values[6])

@@ -7,7 +7,7 @@
 /// In regression `score` and `target` are in the same units, and so are `delta` and `epsilon`; in
 /// binary classification the target is 0 or 1. Softmax has several scores a record and lives in
 /// `LinearKernel`.
-package enum Loss: Sendable, Equatable {
+public enum Loss: Sendable, Equatable {
     case squared, absolute
     case huber(delta: Double)
     case epsilonSquared(epsilon: Double)
@@ -19,7 +19,7 @@ package enum Loss: Sendable, Equatable {
 
     /// Loss and its derivative by the score; at a kink the derivative is 0 or that of the left side.
     @inline(__always)
-    package func evaluate(score: Double, target: Double) -> (loss: Double, derivative: Double) {
+    public func evaluate(score: Double, target: Double) -> (loss: Double, derivative: Double) {
         let error = score - target
         switch self {
         case .squared:
@@ -53,7 +53,7 @@ package enum Loss: Sendable, Equatable {
 
     /// The same loss where scores and targets are divided by `unit`: `evaluate` of the result times
     /// `unit` to the power `degree` is `evaluate` of this.
-    package func inUnits(of unit: Double) -> Loss {
+    public func inUnits(of unit: Double) -> Loss {
         switch self {
         case .huber(let delta): .huber(delta: delta / unit)
         case .epsilonSquared(let epsilon): .epsilonSquared(epsilon: epsilon / unit)
@@ -63,7 +63,7 @@ package enum Loss: Sendable, Equatable {
     }
 
     /// How the loss grows with the unit of the label: 2 like squares, 1 like absolute values, 0 not.
-    package var degree: Int {
+    public var degree: Int {
         switch self {
         case .squared, .huber, .epsilonSquared: 2
         case .absolute, .epsilonAbsolute, .quantile: 1

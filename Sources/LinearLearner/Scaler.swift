@@ -2,16 +2,16 @@ import Tensors
 
 /// How features and label are shifted and scaled before the mathematics sees them:
 /// `x' = (x − shift) · factor`, `y' = (y − labelShift) / labelUnit`.
-package struct Scaler: Sendable, Equatable {
-    package var shift: [Float]
+public struct Scaler: Sendable, Equatable {
+    public var shift: [Float]
     /// One over the standard deviation; 0 for a feature that never changes, so that it gets no weight.
-    package var factor: [Float]
+    public var factor: [Float]
     /// In units of the label; 0 and 1 in classification.
-    package var labelShift: Double
-    package var labelUnit: Double
+    public var labelShift: Double
+    public var labelUnit: Double
 
     /// Changes nothing.
-    package static func identity(featureCount: Int) -> Scaler {
+    public static func identity(featureCount: Int) -> Scaler {
         Scaler(
             shift: [Float](repeating: 0, count: featureCount),
             factor: [Float](repeating: 1, count: featureCount), labelShift: 0, labelUnit: 1)

@@ -1,21 +1,21 @@
 /// Every record's score with its class, in falling order of score: what thresholds and the area under
 /// the curve are found on, exactly.
-package struct ScoredLabels: Sendable {
+public struct ScoredLabels: Sendable {
     /// Distinct scores, falling, with the records that have them.
-    package private(set) var groups: [Group] = []
+    public private(set) var groups: [Group] = []
     /// Records of class 1, and all.
-    package private(set) var positives = 0
-    package private(set) var records = 0
+    public private(set) var positives = 0
+    public private(set) var records = 0
 
     /// Records of equal score.
-    package struct Group: Sendable, Equatable {
-        package var score: Float
-        package var positives: Int
-        package var negatives: Int
+    public struct Group: Sendable, Equatable {
+        public var score: Float
+        public var positives: Int
+        public var negatives: Int
     }
 
     /// - Parameter pairs: score and class, in any order; the result does not depend on it.
-    package init(_ pairs: [(score: Float, isPositive: Bool)]) {
+    public init(_ pairs: [(score: Float, isPositive: Bool)]) {
         records = pairs.count
         for pair in pairs.sorted(by: { $0.score > $1.score }) {
             if groups.last?.score != pair.score {
@@ -32,7 +32,7 @@ package struct ScoredLabels: Sendable {
 
     /// Area under the receiver operating characteristic: the share of pairs of a positive and a
     /// negative record that the score orders rightly, equal scores counting half; 0 without pairs.
-    package var areaUnderCurve: Double {
+    public var areaUnderCurve: Double {
         let negatives = records - positives
         guard positives > 0, negatives > 0 else { return 0 }
         var twice = 0.0
@@ -48,7 +48,7 @@ package struct ScoredLabels: Sendable {
     /// above it. Of equally good ones the highest; halfway between two neighbouring scores.
     ///
     /// - Returns: `plain` where the criterion needs none or no threshold reaches the target.
-    package func threshold(for criterion: ThresholdCriterion, goals: Goals, plain: Double) -> Double {
+    public func threshold(for criterion: ThresholdCriterion, goals: Goals, plain: Double) -> Double {
         guard criterion != .lossFunction, positives > 0 else { return plain }
         var best: (value: Double, count: Int)?
         var counts = BinaryCounts(
@@ -66,21 +66,21 @@ package struct ScoredLabels: Sendable {
     }
 
     /// What the criteria aim at.
-    package struct Goals: Sendable {
+    public struct Goals: Sendable {
         let beta, precision, recall: Double
 
         /// - Parameters:
         ///   - beta: of the F score.
         ///   - precision: least precision of `recallAtPrecision`.
         ///   - recall: least recall of `precisionAtRecall`.
-        package init(beta: Double, precision: Double, recall: Double) {
+        public init(beta: Double, precision: Double, recall: Double) {
             self.beta = beta
             self.precision = precision
             self.recall = recall
         }
 
         /// `nil` where the target is missed.
-        package func value(of counts: BinaryCounts, by criterion: ThresholdCriterion) -> Double? {
+        public func value(of counts: BinaryCounts, by criterion: ThresholdCriterion) -> Double? {
             switch criterion {
             case .accuracy: counts.accuracy
             case .fBeta: counts.fScore(beta: beta)
@@ -100,7 +100,7 @@ package struct ScoredLabels: Sendable {
 }
 
 /// What the threshold of a binary classifier is chosen for; raw values are SageMaker's.
-package enum ThresholdCriterion: String, Sendable, CaseIterable {
+public enum ThresholdCriterion: String, Sendable, CaseIterable {
     case accuracy
     case fBeta = "f_beta"
     case precisionAtRecall = "precision_at_target_recall"

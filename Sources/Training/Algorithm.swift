@@ -13,6 +13,9 @@ public import Tensors
 public protocol Algorithm: SendableMetatype {
     static var spec: AlgorithmSpec { get }
 
+    /// What scores records with this algorithm's models; `nil`, which is the default, for nothing.
+    static var predictor: (any Predictor.Type)? { get }
+
     /// Sets up the state before the first step; not called with data, only with its description.
     ///
     /// - Throws: `LockstepError(.configuration)` when hyperparameters and data do not fit.
@@ -32,11 +35,19 @@ public protocol Algorithm: SendableMetatype {
     mutating func step(_ context: any StepContext) throws -> StepReport
 
     /// After the last step: work that needs the data once more (thresholds, final scores). May call
-    /// the context as `step` does. Changes the state at most.
+    /// the context as `step` does. Changes the state at most. By default there is none.
     mutating func finish(_ context: any StepContext) throws -> [Metric]
 
     /// The model in the current state: tensors and what a reader needs to use them. Pure.
     func model() -> Model
+}
+
+extension Algorithm {
+    /// No predictor.
+    public static var predictor: (any Predictor.Type)? { nil }
+
+    /// No last pass.
+    public mutating func finish(_ context: any StepContext) throws -> [Metric] { [] }
 }
 
 /// The same on every rank, known before the first step.

@@ -31,7 +31,9 @@ public final class EventLog {
         do {
             try file.append([UInt8](try encoder.encode(event)) + [UInt8(ascii: "\n")])
         } catch {
-            if !hasFailed { StandardStreams.error("lockstep-train: warning: an event is lost: \(error)") }
+            if !hasFailed {
+                StandardStreams.error("\(ProgramName.own): warning: an event is lost: \(error)")
+            }
             hasFailed = true
         }
     }

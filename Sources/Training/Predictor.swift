@@ -20,6 +20,11 @@ public protocol Predictor: Sendable {
     func metrics(_ predictions: [Prediction], labels: [Float]) -> [Metric]
 }
 
+extension Predictor {
+    /// Labels mean nothing.
+    public func metrics(_ predictions: [Prediction], labels: [Float]) -> [Metric] { [] }
+}
+
 /// What a model says of one record: named values in the order of SageMaker's responses.
 public struct Prediction: Sendable, Equatable {
     public enum Value: Sendable, Equatable {

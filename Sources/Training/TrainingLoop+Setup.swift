@@ -75,7 +75,7 @@ extension TrainingLoop {
                 featureCount: train.featureCount, isSparse: train.isSparse, recordCount: train.recordCount,
                 validationCount: sources[.validation]?.recordCount, testCount: sources[.test]?.recordCount,
                 logicalShardCount: runtime.logicalShardCount, seed: runtime.seed),
-            identity: plan.identity(algorithm: type.spec.name, sources: named))
+            identity: plan.identity(algorithm: type.spec, sources: named))
     }
 
     /// Loads this rank's shards and sets up the algorithm.

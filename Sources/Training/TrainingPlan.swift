@@ -37,8 +37,11 @@ public struct TrainingPlan: Sendable {
     private static let mathematics = "1"
 
     /// What decides the job's mathematics.
-    func identity(algorithm: String, sources: [String: any OpenedChannel]) -> JobIdentity {
-        var fields = ["algorithm": algorithm, "mathematics": Self.mathematics, "blas_core_type": coreType]
+    func identity(algorithm: AlgorithmSpec, sources: [String: any OpenedChannel]) -> JobIdentity {
+        var fields = [
+            "algorithm": algorithm.name, "mathematics": Self.mathematics, "blas_core_type": coreType,
+        ]
+        if algorithm.revision != 1 { fields["algorithm revision"] = String(algorithm.revision) }
         for (name, value) in hyperparameters.values where !RuntimeSettings.namesWithoutEffect.contains(name) {
             fields["hyperparameter \(name)"] = value
         }

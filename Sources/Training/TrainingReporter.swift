@@ -40,10 +40,10 @@ public final class TrainingReporter {
     func say(_ text: String) { if isSpeaker { output(text) } }
 
     /// A warning: something is not as it should be, and training goes on.
-    public func warn(_ text: String) { if isSpeaker { complain("lockstep-train: warning: \(text)") } }
+    public func warn(_ text: String) { if isSpeaker { complain("\(ProgramName.own): warning: \(text)") } }
 
     /// A warning about this rank's own machine, on whichever rank it is.
-    func warnOfThisRank(_ text: String) { complain("lockstep-train: warning: \(text)") }
+    func warnOfThisRank(_ text: String) { complain("\(ProgramName.own): warning: \(text)") }
 
     /// An event, on rank 0.
     func emit(_ kind: TrainingEvent.Kind, _ fill: (inout TrainingEvent) -> Void = { _ in }) {

@@ -58,7 +58,7 @@ struct CheckpointMeasurement {
     }
 
     private func train(_ folder: String, _ name: String, seconds: Double, interval: Double) throws -> Run {
-        let type = try AlgorithmCatalog.requireType(named: "linear-learner")
+        let type = try AlgorithmCatalog.builtIns.named("linear-learner")
         var request = CreateTrainingJobRequest(trainingJobName: name)
         request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://" + folder)
         let hyperparameters = try type.spec.resolve(

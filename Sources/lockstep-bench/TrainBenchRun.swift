@@ -48,7 +48,7 @@ final class TrainBenchRun {
     private var algorithm: (any Algorithm)?
 
     init(_ workload: TrainBenchWorkload, _ set: TrainBenchData, threads: Int, shards: Int) throws {
-        type = try AlgorithmCatalog.requireType(named: workload.algorithm)
+        type = try AlgorithmCatalog.builtIns.named(workload.algorithm)
         var given = workload.hyperparameters
         given["feature_dim"] = String(set.width)
         given["epochs"] = "1000000"

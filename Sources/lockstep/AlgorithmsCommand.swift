@@ -52,33 +52,16 @@ struct AlgorithmsCommand: AsyncParsableCommand {
     }
 }
 
-/// An algorithm on one page, for people.
-struct AlgorithmSheet {
-    let algorithm: AlgorithmDescription
-
-    init(_ algorithm: AlgorithmDescription) { self.algorithm = algorithm }
-
-    var text: String {
-        var parameters = TextTable([
-            ("HYPERPARAMETER", .left), ("DEFAULT", .left), ("MUST BE", .left), ("MEANS", .left),
-        ])
-        for parameter in algorithm.hyperParameters {
-            let fallback = parameter.isRequired ? "(required)" : parameter.defaultValue ?? ""
-            parameters.add([parameter.name, fallback, parameter.values, parameter.summary])
-        }
-        var channels = TextTable([("CHANNEL", .left), ("", .left), ("HOLDS", .left)])
-        for channel in algorithm.channels {
-            channels.add([
-                channel.channelName, channel.isRequired ? "required" : "optional", channel.summary,
-            ])
-        }
-        var metrics = TextTable([("METRIC", .left), ("BETTER WHEN", .left)])
-        for metric in algorithm.metrics {
-            metrics.add([metric.metricName, metric.direction == "minimize" ? "smaller" : "larger"])
-        }
-        return [
-            "\(algorithm.algorithmName): \(algorithm.summary)", parameters.text, channels.text, metrics.text,
-        ]
-        .joined(separator: "\n\n")
+extension AlgorithmSheet {
+    init(_ algorithm: AlgorithmDescription) {
+        self.init(
+            name: algorithm.algorithmName, summary: algorithm.summary,
+            hyperparameters: algorithm.hyperParameters.map {
+                Hyperparameter(
+                    name: $0.name, defaultValue: $0.defaultValue, isRequired: $0.isRequired,
+                    requirement: $0.values, summary: $0.summary)
+            },
+            channels: algorithm.channels.map { ($0.channelName, $0.isRequired, $0.summary) },
+            metrics: algorithm.metrics.map { ($0.metricName, $0.direction) })
     }
 }

@@ -34,6 +34,10 @@ struct VerifyCommand: AsyncParsableCommand {
     var replay: StepRange?
     @Option(help: "Ranks that compute them; more than one need mpirun.")
     var ranks = 1
+    @Option(
+        help:
+            "Program of your own that trained the job, for --replay (default: as the cluster knows the job).")
+    var program: String?
     @Option(help: "Form of the output: text or json.")
     var output = OutputFormat.text
 
@@ -41,14 +45,19 @@ struct VerifyCommand: AsyncParsableCommand {
         guard replay == nil || other == nil else {
             throw ValidationError("--replay takes one job, not two")
         }
+        guard program == nil || replay != nil else { throw ValidationError("--program goes with --replay") }
         guard (1...4096).contains(ranks) else { throw ValidationError("--ranks must be from 1 to 4096") }
     }
 
     func run() async throws {
-        let locations = try await JobFolders.locations(of: job, endpoint: endpoint)
-        let verifier = JobVerifier(locations)
+        let found = try await JobFolders.find(job, endpoint: endpoint)
+        let verifier = JobVerifier(found.locations)
         if let replay {
-            try show(try VerifyReplay(locations: locations, steps: replay.steps, ranks: ranks).run())
+            let program = program.map { [$0] } ?? found.program
+            try show(
+                try VerifyReplay(
+                    locations: found.locations, steps: replay.steps, ranks: ranks, program: program
+                ).run())
         } else if let other {
             let otherVerifier = JobVerifier(try await JobFolders.locations(of: other, endpoint: endpoint))
             try show(try verifier.compare(with: otherVerifier))

@@ -1,15 +1,18 @@
+import AlgorithmSpecs
 import Checkpoints
 import Diagnostics
 import Foundation
 import SageMakerShapes
 
-/// Takes steps of a job again with `lockstep-train replay`, which has the numerics that this program does
-/// without, and compares each commit with the job's history.
+/// Takes steps of a job again with the program that trained it (`lockstep-train` for a built-in), which has
+/// the numerics that this one does without, and compares each commit with the job's history.
 struct VerifyReplay {
     let locations: JobLocations
     let steps: ClosedRange<Int>
     /// Ranks to take them with; more than one need `mpirun`.
     let ranks: Int
+    /// Entry point of the user's own program; `nil` for a built-in.
+    let program: [String]?
 
     /// What a replay found.
     struct Finding: Codable {
@@ -65,11 +68,12 @@ struct VerifyReplay {
     }
 
     private func replayedLines() throws -> [Substring] {
-        let program = try SiblingProgram.path("lockstep-train")
-        var words = [
-            program, "replay", locations.jobFolder, "--steps", "\(steps.lowerBound)..\(steps.upperBound)",
-            "--checkpoints", locations.checkpointFolder,
-        ]
+        let trainer = try program ?? builtInTrainer()
+        var words =
+            trainer + [
+                "replay", locations.jobFolder, "--steps", "\(steps.lowerBound)..\(steps.upperBound)",
+                "--checkpoints", locations.checkpointFolder,
+            ]
         if ranks > 1 { words = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)"] + words }
         let child = Process()
         child.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -86,9 +90,20 @@ struct VerifyReplay {
         guard child.terminationReason == .exit, child.terminationStatus == 0 else {
             throw LockstepError(
                 child.terminationStatus == 73 ? .conflict : .io,
-                "the steps could not be taken again: lockstep-train replay ended with status "
-                    + "\(child.terminationStatus); its own line above says why")
+                "the steps could not be taken again: \(trainer.joined(separator: " ")) replay ended with "
+                    + "status \(child.terminationStatus); its own line above says why")
         }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
+
+    private func builtInTrainer() throws -> [String] {
+        let algorithm = try JobVerifier(locations).identity()?.fields["algorithm"]
+        if let algorithm, !AlgorithmSpec.builtIns.contains(where: { $0.name == algorithm }) {
+            throw LockstepError(
+                .usage,
+                "\(locations.jobFolder) was trained by algorithm \(algorithm), which is not built in: name "
+                    + "the program that has it with --program PATH")
+        }
+        return [try SiblingProgram.path("lockstep-train")]
     }
 }

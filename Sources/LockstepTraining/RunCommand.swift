@@ -3,8 +3,9 @@ import Diagnostics
 import GangRuntime
 import LinearAlgebra
 import MPICollectives
+import Training
 
-struct RunCommand: ParsableCommand {
+struct RunCommand: AlgorithmCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Trains a job and writes its model.",
@@ -17,6 +18,9 @@ struct RunCommand: ParsableCommand {
 
     @Argument(help: "The job: a CreateTrainingJob request in YAML or JSON.")
     var job: String
+
+    @Option(help: "Which algorithm of this program (default: as AlgorithmSpecification says, or the only one).")
+    var algorithm: String?
 
     @Option(help: "Threads of each rank (default: LOCKSTEP_THREADS in the job's Environment, or 1).")
     var threads: Int?
@@ -42,12 +46,13 @@ struct RunCommand: ParsableCommand {
         help: "Ranks with data that are enough: where the MPI can, the world goes on without ranks that die.")
     var minRanks: Int?
 
-    func run() throws {
+    func run(_ algorithms: AlgorithmList) throws {
         let options = RankProgram.Options(
-            jobPath: job, threads: threads, attemptFolder: attemptDir, outputFolder: outputDir,
-            worker: worker ?? "", hotStateFolder: hotState ?? "", hasKeeper: keeper,
+            jobPath: job, algorithm: algorithm, threads: threads, attemptFolder: attemptDir,
+            outputFolder: outputDir, worker: worker ?? "", hotStateFolder: hotState ?? "", hasKeeper: keeper,
             minimumRanks: minRanks)
-        let program = RankProgram(options, coreType: LinearAlgebra.prepare().coreType)
+        let program = RankProgram(
+            options, algorithms: algorithms, coreType: LinearAlgebra.prepare().coreType)
         let status = MPIWorld.run { try program.run($0) }
         guard status == 0 else { throw ExitCode(status) }
     }

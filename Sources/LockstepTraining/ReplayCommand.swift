@@ -5,8 +5,9 @@ import Foundation
 import GangRuntime
 import LinearAlgebra
 import MPICollectives
+import Training
 
-struct ReplayCommand: ParsableCommand {
+struct ReplayCommand: AlgorithmCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Takes steps of an earlier job again and prints their state hashes.",
@@ -25,12 +26,13 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "Threads of each rank.")
     var threads = 1
 
-    func run() throws {
+    func run(_ algorithms: AlgorithmList) throws {
         let options = ReplayProgram.Options(
             jobFolder: URL(fileURLWithPath: folder).standardized.path,
             checkpointFolder: checkpoints.map { URL(fileURLWithPath: $0).standardized.path },
             steps: steps.steps, threads: threads)
-        let program = ReplayProgram(options, coreType: LinearAlgebra.prepare().coreType)
+        let program = ReplayProgram(
+            options, algorithms: algorithms, coreType: LinearAlgebra.prepare().coreType)
         let status = MPIWorld.run { try program.run($0) }
         guard status == 0 else { throw ExitCode(status) }
     }

@@ -14,13 +14,15 @@ public struct BatchPrediction {
 
     /// Opens model and data.
     ///
-    /// - Parameter source: its width is that of the model.
+    /// - Parameters:
+    ///   - source: its width is that of the model.
+    ///   - algorithms: those whose models it can score.
     /// - Throws: `LockstepError` naming the file and what is wrong with it.
-    public init(modelPath: String, source: ChannelSource) throws {
+    public init(modelPath: String, source: ChannelSource, algorithms: AlgorithmList) throws {
         let artifact = try ModelArtifact(reading: modelPath)
         var description = artifact.description.description
         description["algorithm"] = artifact.description.algorithm
-        predictor = try AlgorithmCatalog.predictor(
+        predictor = try algorithms.predictor(
             for: Model(tensors: artifact.tensors, description: description))
         var source = source
         source.featureCount = predictor.featureCount

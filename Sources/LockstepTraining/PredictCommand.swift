@@ -1,20 +1,21 @@
-import AlgorithmCatalog
 import ArgumentParser
 import Datasets
 import Diagnostics
 import Foundation
+import GangRuntime
 import LinearAlgebra
 import Storage
 import Training
 
-struct PredictCommand: ParsableCommand {
+struct PredictCommand: AlgorithmCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
         abstract: "Scores records with a trained model.",
         discussion: """
-            The answers are SageMaker's: for linear-learner score and predicted_label, for kmeans \
-            closest_cluster and distance_to_cluster. With --label-size 1 the first column of the input is \
-            the true label, and the last lines on standard error tell how good the model is on it.
+            The answers are those of the model's algorithm: as SageMaker has them, score and \
+            predicted_label for linear-learner, closest_cluster and distance_to_cluster for kmeans. With \
+            --label-size 1 the first column of the input is the true label, and the last lines on standard \
+            error tell how good the model is on it.
             """)
 
     @Argument(help: "The model: model.tar.gz of a training job.", completion: .file(extensions: ["gz"]))
@@ -46,11 +47,11 @@ struct PredictCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run(_ algorithms: AlgorithmList) throws {
         LinearAlgebra.prepare()
         let source = ChannelSource(
             name: "input", path: input, contentType: contentType, defaultLabelCount: labelSize)
-        let prediction = try BatchPrediction(modelPath: model, source: source)
+        let prediction = try BatchPrediction(modelPath: model, source: source, algorithms: algorithms)
         let metrics: [Metric]
         if let out {
             var bytes: [UInt8] = []

@@ -1,0 +1,4 @@
+import AlgorithmCatalog
+import LockstepTraining
+
+TrainingProgram.run(AlgorithmCatalog.builtIns)
