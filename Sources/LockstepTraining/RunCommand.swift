@@ -19,7 +19,8 @@ struct RunCommand: AlgorithmCommand {
     @Argument(help: "The job: a CreateTrainingJob request in YAML or JSON.")
     var job: String
 
-    @Option(help: "Which algorithm of this program (default: as AlgorithmSpecification says, or the only one).")
+    @Option(
+        help: "Which algorithm of this program (default: as AlgorithmSpecification says, or the only one).")
     var algorithm: String?
 
     @Option(help: "Threads of each rank (default: LOCKSTEP_THREADS in the job's Environment, or 1).")
