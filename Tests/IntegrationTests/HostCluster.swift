@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// A cluster of built daemons over the hosts of a bed; its API answers on the loopback of the
@@ -11,36 +12,57 @@ final class HostCluster {
     private var daemons: [String: RunningProgram] = [:]
 
     /// Starts a coordinator on host `head` and a worker on each of `workers`, and waits for all.
-    init(_ bed: TestBed, head: Int = 1, workers: [Int], slots: Int = 1, in folder: URL) throws {
+    ///
+    /// - Parameters:
+    ///   - options: more words for every worker.
+    ///   - hasKeeper: whether the coordinator's host has a keeper.
+    init(
+        _ bed: TestBed, head: Int = 1, workers: [Int], slots: Int = 1,
+        options: (Int) -> [String] = { _ in [] },
+        hasKeeper: Bool = false, in folder: URL
+    ) throws {
         self.bed = bed
         self.head = head
         self.folder = folder.appendingPathComponent("hosts")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         try "a-token-for-hosts-\(UUID().uuidString)".write(
             to: token, atomically: true, encoding: .utf8)
-        daemons["coordinator"] = try bed.start(
-            head, "lockstepd",
-            [
-                "coordinator", "--data-dir", path("coordinator"), "--listen", "\(bed.address(head)):7461",
-                "--api", "127.0.0.1:7460", "--token-file", token.path,
-            ], in: self.folder, log: "coordinator")
-        for host in workers { try startWorker(host, slots: slots) }
+        try startCoordinator()
+        for host in workers { try startWorker(host, slots: slots, options: options(host)) }
+        if hasKeeper { try startWorker(head, slots: 8, options: ["--kind", "keeper"]) }
+        let count = workers.count + (hasKeeper ? 1 : 0)
         try #require(
-            RunningProgram.eventually(seconds: 20) { try readyWorkers() == workers.count },
+            RunningProgram.eventually(seconds: 20) { try readyWorkers() == count },
             "workers did not come: \(daemons.mapValues(\.error))")
     }
 
     private var token: URL { folder.appendingPathComponent("token") }
     private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
-    func startWorker(_ host: Int, slots: Int = 1) throws {
+    func startCoordinator() throws {
+        daemons["coordinator"] = try bed.start(
+            head, "lockstepd",
+            [
+                "coordinator", "--data-dir", path("coordinator"), "--listen", "\(bed.address(head)):7461",
+                "--api", "127.0.0.1:7460", "--token-file", token.path,
+            ], in: folder, log: "coordinator-\(UUID().uuidString.prefix(4))")
+    }
+
+    /// kill -9 of `coordinator` or `worker-HOST`.
+    func kill(_ daemon: String) throws {
+        let process = try #require(daemons[daemon]).process
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    func startWorker(_ host: Int, slots: Int = 1, options: [String] = []) throws {
         daemons["worker-\(host)"] = try bed.start(
             host, "lockstepd",
             [
                 "worker", "--coordinator", "\(bed.address(head)):7461", "--name", "worker-\(host)",
                 "--slots", "\(slots)", "--data-dir", path("worker-\(host)"), "--token-file", token.path,
                 "--address", bed.address(host),
-            ], in: folder, log: "worker-\(host)-\(UUID().uuidString.prefix(4))")
+            ] + options, in: folder, log: "worker-\(host)-\(UUID().uuidString.prefix(4))")
     }
 
     func readyWorkers() throws -> Int {
@@ -53,6 +75,14 @@ final class HostCluster {
             head, "lockstep", arguments, in: folder,
             environment: ["LOCKSTEP_ENDPOINT": "http://127.0.0.1:7460"]
         ).wait(seconds: seconds)
+    }
+
+    /// State of a worker as `workers list` has it.
+    func state(of worker: String) throws -> String? {
+        let outcome = try lockstep(["workers", "list", "--output", "json"])
+        let answer = try? JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+        let workers = answer?["Workers"] as? [[String: Any]] ?? []
+        return workers.first { $0["WorkerName"] as? String == worker }?["State"] as? String
     }
 
     func describe(_ job: String) throws -> [String: Any] {

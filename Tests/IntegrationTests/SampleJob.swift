@@ -12,6 +12,7 @@ struct SampleJob {
     var hyperparameters: [String: String] = [:]
     var environment: [String: String] = [:]
     var instanceCount = 1
+    var usesSpot = false
     var records = 403
     var features = 7
     /// Rows of every file, so that shards and files do not fall together.
@@ -50,6 +51,7 @@ struct SampleJob {
         let labels = algorithm == "kmeans" ? 0 : 1
         let contentType = form == .dense ? "text/csv;label_size=\(labels)" : "text/libsvm"
         return [
+            "EnableManagedSpotTraining": usesSpot,
             "TrainingJobName": name,
             "AlgorithmSpecification": ["AlgorithmName": algorithm, "TrainingInputMode": "File"],
             "RoleArn": "arn:aws:iam::000000000000:role/lockstep",
@@ -65,7 +67,7 @@ struct SampleJob {
             ],
             "OutputDataConfig": ["S3OutputPath": "file://\(output)"],
             "ResourceConfig": ["InstanceType": "local", "InstanceCount": instanceCount, "VolumeSizeInGB": 1],
-            "StoppingCondition": ["MaxRuntimeInSeconds": 600],
+            "StoppingCondition": ["MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 600],
         ]
     }
 
