@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -141,4 +142,17 @@ int cprocess_is_locked(const char *path) {
     int locked = fcntl(descriptor, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
     close(descriptor);
     return locked;
+}
+
+int cprocess_available_cores(int *cores, int count) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+    int found = 0;
+    for (int core = 0; core < CPU_SETSIZE && found < count; core++)
+        if (CPU_ISSET(core, &set)) cores[found++] = core;
+    return found;
+}
+
+int cprocess_contains(const void *text, size_t text_length, const void *bytes, size_t length) {
+    return memmem(text, text_length, bytes, length) != NULL;
 }

@@ -9,6 +9,7 @@ package enum ProcessTable {
         var parent: Int32
         var session: Int32
         var startTicks: UInt64
+        var residentPages: Int
     }
 
     static let bootID: String =
@@ -19,10 +20,44 @@ package enum ProcessTable {
         guard let text = read("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
         // After the name in parentheses: state, parent, group, session, …, start time as field 22.
         let fields = text[text.index(after: close)...].split(separator: " ")
-        guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
-            let session = Int32(fields[3]), let start = UInt64(fields[19])
+        guard fields.count > 21, let state = fields[0].first, let parent = Int32(fields[1]),
+            let session = Int32(fields[3]), let start = UInt64(fields[19]), let pages = Int(fields[21])
         else { return nil }
-        return Entry(pid: pid, state: state, parent: parent, session: session, startTicks: start)
+        return Entry(
+            pid: pid, state: state, parent: parent, session: session, startTicks: start, residentPages: pages)
+    }
+
+    /// A process below another.
+    package struct Member: Sendable, Equatable {
+        package var pid: Int32
+        /// Memory it has in use, what it shares with others included.
+        package var residentBytes: Int
+    }
+
+    /// The living processes below `ancestor`, itself left out.
+    package static func members(below ancestor: Int32) -> [Member] {
+        let entries = Dictionary(grouping: pids().compactMap { entry($0) }, by: \.parent)
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        var members: [Member] = []
+        var rest = [ancestor]
+        while let parent = rest.popLast() {
+            for entry in entries[parent] ?? [] where entry.pid != parent {
+                rest.append(entry.pid)
+                if entry.state == "Z" || entry.state == "X" { continue }
+                members.append(Member(pid: entry.pid, residentBytes: entry.residentPages * page))
+            }
+        }
+        return members
+    }
+
+    /// Memory of a process with what it shares divided among those that share it; `nil` when the system
+    /// does not tell.
+    package static func proportionalBytes(_ pid: Int32) -> Int? {
+        guard let text = read("/proc/\(pid)/smaps_rollup") else { return nil }
+        for line in text.split(separator: "\n") where line.hasPrefix("Pss:") {
+            return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+        }
+        return nil
     }
 
     /// Sends `signal` to every process of the session or with `marker` in its environment, but not to

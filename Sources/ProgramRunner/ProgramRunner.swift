@@ -1,9 +1,118 @@
+import CProcess
 import Diagnostics
+import Foundation
+import Glibc
+import Processes
 public import ProgramContract
+import SageMakerShapes
+import Storage
 
-/// One host of a program's gang.
+/// One host of a program's gang: makes its tree, runs its program in it, and brings what it leaves to
+/// shared storage. docs/internals/programs.md tells the whole of it.
 public struct ProgramRunner {
     private let plan: ProgramPlan
+    private let rank: Int
+    private let settings: WorkerSettings
+    private let signals: Int32
+    private let inherited: [String: String]
 
-    public init(_ plan: ProgramPlan) { self.plan = plan }
+    /// - Parameters:
+    ///   - rank: the host's number, from 0.
+    ///   - environment: what the runner was started with.
+    /// - Throws: `LockstepError(.usage)` for a rank that the plan does not have.
+    public init(
+        _ plan: ProgramPlan, rank: Int, settings: WorkerSettings, environment: [String: String]
+    ) throws {
+        guard plan.hosts.indices.contains(rank) else {
+            throw LockstepError(.usage, "rank \(rank) is none of the plan's \(plan.hosts.count) hosts")
+        }
+        (self.plan, self.rank, self.settings) = (plan, rank, settings)
+        inherited = environment
+        signal(SIGPIPE, SIG_IGN)
+        signals = cprocess_signal_descriptor([SIGUSR1, SIGTERM, SIGINT, SIGCHLD], 4)
+        guard signals >= 0, cprocess_become_subreaper() == 0 else {
+            throw LockstepError(.io, "cannot watch for signals: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// - Returns: the runner's exit status.
+    public func run() -> Int32 {
+        do {
+            let finder = try MetricFinder(plan.request.algorithmSpecification?.metricDefinitions ?? [])
+            let host = try ProgramHost(plan, rank: rank, settings: settings)
+            defer { host.end() }
+            return try run(in: host, finder: finder)
+        } catch {
+            return hasNotStarted(error)
+        }
+    }
+
+    private func run(in host: ProgramHost, finder: MetricFinder) throws -> Int32 {
+        let services = try makeServices(host)
+        for service in services { try service.start() }
+        let group = host.limits.memoryBytes.flatMap {
+            MemoryGroup(
+                name: "lockstep-\(plan.request.trainingJobName)-\(plan.attempt)-\(rank)-\(getpid())",
+                bytes: $0)
+        }
+        defer {
+            for service in services { service.end() }
+            group?.remove()
+        }
+        let command = try ProgramCommand(
+            plan, rank: rank, host: host, inherited: inherited,
+            added: services.reduce(into: [:]) { $0.merge($1.environment) { $1 } })
+        let (process, relay) = try command.start(group: group, finder: finder)
+        RunnerOutput.report(ProgramReport(.started))
+        var watched = ProgramProcess(
+            process, graceSeconds: plan.graceSeconds, signals: signals, services: services,
+            memory: host.limits.memoryBytes.map { MemoryWatch(bytesMax: $0) },
+            disk: host.limits.volumeBytes.map { DiskWatch(bytesMax: $0, base: host.tree.base) })
+        var end = watched.wait(volumeGB: host.limits.volumeGB) { (group?.kills ?? 0) > 0 }
+        end.isOutOfMemory = (group?.kills ?? 0) > 0
+        (end.memoryBytes, end.volumeGB) = (host.limits.memoryBytes, host.limits.volumeGB)
+        let errors = relay.finish(seconds: 10)
+        return finish(end, errors: errors, base: host.tree.base)
+    }
+
+    private func makeServices(_ host: ProgramHost) throws -> [any ProgramService] { [] }
+
+    private func finish(_ end: ProgramEnd, errors: String?, base: String) -> Int32 {
+        var report = ProgramReport(.ended)
+        report.outcome = end.outcome
+        report.status = end.number
+        report.message = end.message(failure: FailureFile.read(base), errors: errors)
+        var status = end.runnerStatus
+        do {
+            let left = try HostStaging(plan: plan, rank: rank, base: base).collect(end.outcome)
+            if !left.isEmpty {
+                let names = left.prefix(5).joined(separator: ", ")
+                RunnerOutput.note(
+                    "\(left.count) things are left out of what the program leaves, being links that lead "
+                        + "out of their folder, or no files: \(names)")
+            }
+        } catch {
+            RunnerOutput.note("what the program leaves cannot be saved: \(error)")
+            if end.outcome == .completed || end.outcome == .stopped {
+                report.outcome = .killed
+                report.message = "what the program leaves cannot be saved: \(error)"
+                status = LockstepError.Code.io.exitCode
+            }
+        }
+        RunnerOutput.report(report)
+        return status
+    }
+
+    private func hasNotStarted(_ error: any Error) -> Int32 {
+        let known = error as? LockstepError
+        var report = ProgramReport(.ended)
+        // What is not the user's to fix is this node's fault: another attempt may do better.
+        report.outcome = known?.code.isUsersToFix ?? false ? .notStarted : .killed
+        report.status = known?.code.exitCode ?? LockstepError.Code.bug.exitCode
+        report.message = "\(error)"
+        RunnerOutput.report(report)
+        return report.status ?? 1
+    }
 }

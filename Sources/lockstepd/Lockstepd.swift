@@ -8,6 +8,7 @@ struct Lockstepd: AsyncParsableCommand {
         abstract: "The daemons of a Lockstep cluster: one coordinator, and a worker on every node.",
         subcommands: [
             CoordinatorCommand.self, WorkerCommand.self, SuperviseCommand.self, LaunchAgentCommand.self,
+            RunProgramCommand.self,
         ])
     static func main() async { await runAsProgram() }
 }

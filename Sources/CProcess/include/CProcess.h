@@ -45,3 +45,70 @@ int cprocess_lock(const char *path);
 
 // 1 when some process holds the lock of `path`, 0 when none does (or there is no such file).
 int cprocess_is_locked(const char *path);
+
+// What a guarded program may see and use. Everything but `argv`, `envp` and the descriptors may be left
+// zero.
+enum {
+    CPROCESS_IN_USER_NAMESPACE = 1, // with one user and one group, which keep their numbers
+    CPROCESS_IN_MOUNT_NAMESPACE = 2,
+    CPROCESS_IN_PID_NAMESPACE = 4,
+    CPROCESS_IN_UTS_NAMESPACE = 8
+};
+
+// What to mount: a folder or file of this node, or a new file system.
+enum { CPROCESS_BIND = 0, CPROCESS_BIND_READ_ONLY = 1, CPROCESS_PROC = 2, CPROCESS_TMPFS = 3 };
+
+struct cprocess_mount {
+    int kind;
+    const char *source; // of a bind
+    const char *target;
+    const char *data; // options of a tmpfs
+};
+
+struct cprocess_guarded {
+    char *const *argv; // argv[0] is looked up in `search` when it has no slash; NULL: only try the rest
+    char *const *envp;
+    const char *search;
+    const char *directory;
+    int input, output, error;
+    unsigned namespaces;
+    const char *host_name; // with a UTS namespace
+    const struct cprocess_mount *mounts;
+    int mount_count;
+    const char *root;           // chroot after the mounts
+    const char *cgroup;         // folder that the program joins and that is removed with it
+    const int *cores;
+    int core_count;
+    long long file_size_max; // RLIMIT_FSIZE; 0: as it is
+    int changes_user;
+    uid_t user;
+    gid_t group;
+};
+
+// The steps of a start, in their order.
+enum {
+    CPROCESS_STEP_FORK = 1, CPROCESS_STEP_USER_MAP, CPROCESS_STEP_MOUNT, CPROCESS_STEP_HOST_NAME,
+    CPROCESS_STEP_CGROUP, CPROCESS_STEP_CORES, CPROCESS_STEP_LIMIT, CPROCESS_STEP_ROOT,
+    CPROCESS_STEP_USER, CPROCESS_STEP_DIRECTORY, CPROCESS_STEP_EXEC
+};
+
+struct cprocess_failure {
+    int step;
+    int number; // errno
+    int index;  // of the mount
+};
+
+// Starts a program below a guardian: a process without a program of its own that is the parent of all
+// orphans below it (process 1 of the PID namespace, or a subreaper). It writes the program's status as
+// waitpid gives it to `status` when the program ends, ends itself when no process is left below it, and
+// kills them all when the other end of `lifeline`, which the caller holds, is closed. Returns 0, or -1
+// with `failure` filled in and nothing left running.
+int cprocess_guard(
+    const struct cprocess_guarded *program, pid_t *guardian, int *status, int *lifeline,
+    struct cprocess_failure *failure);
+
+// Writes the numbers of the cores that this process may use, at most `count`, and returns how many.
+int cprocess_available_cores(int *cores, int count);
+
+// 1 when the bytes occur in `text`, else 0.
+int cprocess_contains(const void *text, size_t text_length, const void *bytes, size_t length);

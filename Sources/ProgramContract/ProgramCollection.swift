@@ -1,0 +1,81 @@
+import Diagnostics
+import Storage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// What the hosts of an attempt left, put together by the supervisor when the gang has ended.
+public enum ProgramCollection {
+    /// Moves what each host left into `plan.modelFolder` and `plan.outputFolder`. Where two hosts left the
+    /// same path, that of the lower number stays.
+    ///
+    /// - Throws: `LockstepError(.io)` naming the path.
+    public static func merge(_ plan: ProgramPlan) throws {
+        for rank in plan.hosts.indices {
+            let staging = plan.staging(rank)
+            for (name, target) in [("model", plan.modelFolder), ("output", plan.outputFolder)]
+            where FileTree.kind("\(staging)/\(name)") == .folder {
+                try move("\(staging)/\(name)", into: target)
+            }
+            try FileSystem.remove(staging)
+        }
+    }
+
+    /// Packs the merged folders into archives: the model's also when it is empty, as SageMaker does, the
+    /// output's only when there is some.
+    ///
+    /// - Throws: `LockstepError(.io)` naming the path; no half an archive is left then.
+    public static func pack(_ plan: ProgramPlan, modelArtifact: String, outputArtifact: String) throws {
+        try pack(plan.modelFolder, into: modelArtifact)
+        if try !FileSystem.names(in: plan.outputFolder).isEmpty {
+            try pack(plan.outputFolder, into: outputArtifact)
+        }
+    }
+
+    private static func move(_ source: String, into target: String) throws {
+        try FileSystem.createFolder(target)
+        for name in try FileSystem.names(in: source) {
+            let (from, to) = ("\(source)/\(name)", "\(target)/\(name)")
+            switch (FileTree.kind(from), FileTree.kind(to)) {
+            case (_, nil): try FileSystem.rename(from, to: to)
+            case (.folder, .folder): try move(from, into: to)
+            default: break
+            }
+        }
+    }
+
+    private static func pack(_ folder: String, into path: String) throws {
+        if let parent = FileSystem.parent(of: path) { try FileSystem.createFolder(parent) }
+        let temporary = "\(path).writing-\(getpid())"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard file >= 0 else { throw LockstepError.system("create", temporary) }
+        do {
+            defer { close(file) }
+            let gzip = try GzipWriter { try AtomicFile.append(Array($0), to: file, path: temporary) }
+            var tar = TarWriter { try gzip.write($0) }
+            try add(folder, inside: "", to: &tar)
+            try tar.finish()
+            try gzip.finish()
+            guard fsync(file) == 0 else { throw LockstepError.system("synchronise", temporary) }
+            try FileSystem.rename(temporary, to: path)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    private static func add(_ folder: String, inside: String, to tar: inout TarWriter) throws {
+        for name in try FileSystem.names(in: folder) {
+            let path = "\(folder)/\(name)"
+            switch FileTree.kind(path) {
+            case .folder:
+                try tar.addFolder(inside + name)
+                try add(path, inside: "\(inside)\(name)/", to: &tar)
+            case .link: try tar.addLink(inside + name, to: FileTree.goal(ofLink: path) ?? "")
+            case .file: try tar.addFile(inside + name, path: path)
+            default: break
+            }
+        }
+    }
+}

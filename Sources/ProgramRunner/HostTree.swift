@@ -1,0 +1,141 @@
+import Diagnostics
+import Foundation
+import Glibc
+import Processes
+import ProgramContract
+import SageMakerShapes
+import Storage
+
+/// The `/opt/ml` tree of one host: `SCRATCH/JOB/ATTEMPT/algo-N/`.
+///
+/// Its lock, beside it, tells whether its runner lives: a tree without is swept by the next runner.
+struct HostTree {
+    /// What the program sees as `/opt/ml`.
+    let base: String
+    private let lock: LockFile
+
+    /// Folders that the program may write to.
+    static let writable = [
+        "model", "output", "output/data", "output/intermediate", "code", "tmp", "checkpoints",
+    ]
+
+    /// The `/etc/hosts` of the program.
+    var hostsFile: String { base + ".hosts" }
+    private var lockFile: String { base + ".lock" }
+
+    /// Makes the tree anew, with the configuration files in it.
+    ///
+    /// - Throws: `.conflict` when a runner of the same host lives, `.io` naming the path.
+    init(_ plan: ProgramPlan, rank: Int, scratch: String) throws {
+        let folder = "\(scratch)/\(plan.request.trainingJobName)/\(plan.attempt)"
+        base = "\(folder)/\(plan.hosts[rank].name)"
+        try FileSystem.createFolder(folder)
+        lock = try LockFile(base + ".lock", conflict: "host \(plan.hosts[rank].name) runs in \(base) already")
+        try Self.erase(base)
+        try FileSystem.createFolder(base + "/input/config")
+        try FileSystem.createFolder(base + "/input/data")
+        for folder in Self.writable { try FileSystem.createFolder("\(base)/\(folder)") }
+        for folder in ["", "/input", "/input/config", "/input/data"] { chmod(base + folder, 0o755) }
+        chmod(base + "/tmp", 0o1777)
+        let files = [
+            "hyperparameters": ContractFiles.hyperparameters(plan),
+            "inputdataconfig": ContractFiles.inputDataConfig(plan),
+            "resourceconfig": ContractFiles.resourceConfig(plan, rank: rank),
+        ]
+        for (name, content) in files {
+            try Self.write(try content.text(), to: "\(base)/input/config/\(name).json")
+        }
+        let known = FileManager.default.contents(atPath: "/etc/hosts").map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        try Self.write(Self.hosts(plan, rank: rank, known: known ?? ""), to: hostsFile)
+    }
+
+    /// The lines of `/etc/hosts`: those of the node without its `algo-` names, then the gang's.
+    static func hosts(_ plan: ProgramPlan, rank: Int, known: String) -> String {
+        let lines = known.split(separator: "\n").filter { !$0.contains("algo-") }.map(String.init)
+        let own = plan.hosts.map { "\($0.address) \($0.name)" }
+        return (lines + own).joined(separator: "\n") + "\n"
+    }
+
+    /// Gives what the program may write to the user that it runs as.
+    func give(to user: GuardedProcess.User) throws {
+        for folder in Self.writable {
+            guard lchown("\(base)/\(folder)", user.user, user.group) == 0 else {
+                throw LockstepError.system("change the owner of", "\(base)/\(folder)")
+            }
+        }
+        for path in try Self.everything(below: base + "/code") { lchown(path, user.user, user.group) }
+    }
+
+    /// Removes the tree and, where they are empty now, the folders of its attempt and job.
+    func remove() {
+        do {
+            try Self.erase(base)
+            try FileSystem.remove(hostsFile)
+        } catch {
+            StandardStreams.error("lockstepd: the folder of a program is left behind: \(error)")
+            return
+        }
+        unlink(lockFile)
+        lock.release()
+        let attempt = (base as NSString).deletingLastPathComponent
+        if rmdir(attempt) == 0 { rmdir((attempt as NSString).deletingLastPathComponent) }
+    }
+
+    /// Removes the trees of runners that are no more.
+    static func sweep(_ scratch: String) {
+        for job in (try? FileSystem.names(in: scratch)) ?? [] {
+            for attempt in (try? FileSystem.names(in: "\(scratch)/\(job)")) ?? [] {
+                let folder = "\(scratch)/\(job)/\(attempt)"
+                var isSwept = false
+                for name in (try? FileSystem.names(in: folder)) ?? []
+                where name.hasPrefix("algo-") && name.hasSuffix(".lock") {
+                    let path = "\(folder)/\(name)"
+                    // Held: its runner lives, or another one sweeps it.
+                    guard let lock = try? LockFile(path, conflict: "held") else { continue }
+                    let tree = String(path.dropLast(".lock".count))
+                    if (try? erase(tree)) != nil {
+                        unlink(tree + ".hosts")
+                        unlink(path)
+                        isSwept = true
+                    }
+                    lock.release()
+                }
+                if isSwept, rmdir(folder) == 0 { rmdir("\(scratch)/\(job)") }
+            }
+        }
+    }
+
+    static func write(_ text: String, to path: String) throws {
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        } catch {
+            throw LockstepError(.io, "cannot write \(path)", cause: error)
+        }
+    }
+
+    /// Removes a folder even where a program took its owner the rights to it.
+    private static func erase(_ path: String) throws {
+        do {
+            try FileSystem.remove(path)
+        } catch {
+            for folder in try everything(below: path, opening: true) { _ = folder }
+            try FileSystem.remove(path)
+        }
+    }
+
+    /// Paths of what lies below a folder; links are not followed.
+    ///
+    /// - Parameter opening: whether folders are made readable on the way.
+    private static func everything(below folder: String, opening: Bool = false) throws -> [String] {
+        if opening { chmod(folder, 0o700) }
+        var paths: [String] = []
+        for name in try FileSystem.names(in: folder) {
+            let path = "\(folder)/\(name)"
+            paths.append(path)
+            if FileTree.kind(path) == .folder { paths += try everything(below: path, opening: opening) }
+        }
+        return paths
+    }
+}

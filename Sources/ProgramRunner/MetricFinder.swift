@@ -1,0 +1,96 @@
+import CProcess
+import Diagnostics
+import Foundation
+import SageMakerShapes
+
+/// Finds metrics in the lines of a program, as MetricDefinitions say.
+struct MetricFinder {
+    /// Longer lines are not searched.
+    static let bytesMax = 4096
+
+    private struct Definition {
+        var name: String
+        var pattern: NSRegularExpression
+        /// Bytes that every match has in it, where the pattern shows any: most lines are told by them.
+        var landmark: [UInt8]
+    }
+
+    private let definitions: [Definition]
+    var isEmpty: Bool { definitions.isEmpty }
+
+    /// - Throws: `LockstepError(.configuration)` naming the definition whose Regex is none.
+    init(_ definitions: [MetricDefinition]) throws {
+        self.definitions = try definitions.map { definition in
+            do {
+                let pattern = try NSRegularExpression(pattern: definition.regex)
+                return Definition(
+                    name: definition.name, pattern: pattern,
+                    landmark: Array(Self.landmark(definition.regex).utf8))
+            } catch {
+                throw LockstepError(
+                    .configuration,
+                    "MetricDefinitions \(definition.name): Regex '\(definition.regex)' is no regular "
+                        + "expression")
+            }
+        }
+    }
+
+    /// The metrics of a line: the first group of each pattern's first match, where that is a number.
+    func find(in line: UnsafeBufferPointer<UInt8>) -> [(name: String, value: Double)] {
+        guard line.count <= Self.bytesMax, !definitions.isEmpty else { return [] }
+        var text: NSString?
+        return definitions.compactMap { definition in
+            guard Self.contains(line, definition.landmark) else { return nil }
+            let string = text ?? (String(decoding: line, as: UTF8.self) as NSString)
+            text = string
+            let all = NSRange(location: 0, length: string.length)
+            guard let match = definition.pattern.firstMatch(in: string as String, range: all) else {
+                return nil
+            }
+            let range = match.range(at: match.numberOfRanges > 1 ? 1 : 0)
+            guard range.location != NSNotFound else { return nil }
+            let number = string.substring(with: range).trimmingCharacters(in: .whitespaces)
+            return Double(number).map { (definition.name, $0) }
+        }
+    }
+
+    /// Longest run of plain characters at the top of a pattern without alternatives; may be empty.
+    static func landmark(_ pattern: String) -> String {
+        // What these can mean is left to the real reader of patterns.
+        guard !pattern.contains("|"), !pattern.contains("(?"), !pattern.contains("\\Q") else { return "" }
+        var (best, run, depth, classes) = ("", "", 0, 0)
+        var characters = Array(pattern)[...]
+        func end() { if run.utf8.count > best.utf8.count { best = run }; run = "" }
+        while let character = characters.popFirst() {
+            let isPlain =
+                depth == 0 && classes == 0
+                && (character.isLetter || character.isNumber || " _=:,;-%/#@!<>'\"&~".contains(character))
+            if isPlain {
+                run.append(character)
+                continue
+            }
+            // A quantifier takes the character before it out of the run.
+            if "?*{".contains(character), depth == 0, classes == 0, !run.isEmpty { run.removeLast() }
+            end()
+            switch character {
+            case "\\":
+                guard let escaped = characters.popFirst(), !"xuU0123456789cNkE".contains(escaped) else {
+                    return ""
+                }
+            case "[": classes += 1
+            case "]": classes -= 1
+            case "(" where classes == 0: depth += 1
+            case ")" where classes == 0: depth -= 1
+            case "{" where classes == 0: characters = characters.drop { $0 != "}" }.dropFirst()
+            default: break
+            }
+        }
+        end()
+        return best
+    }
+
+    private static func contains(_ line: UnsafeBufferPointer<UInt8>, _ landmark: [UInt8]) -> Bool {
+        guard !landmark.isEmpty, let base = line.baseAddress else { return landmark.isEmpty }
+        return cprocess_contains(base, line.count, landmark, landmark.count) == 1
+    }
+}

@@ -1,0 +1,120 @@
+import Dispatch
+import Foundation
+import Glibc
+import ProgramContract
+
+/// Takes a program's output line by line to the runner's own, and finds its metrics on the way.
+///
+/// Sound as `Sendable`: everything but the semaphore belongs to the relay's thread until `finish` has
+/// waited for its end.
+final class OutputRelay: @unchecked Sendable {
+    /// A host's further output is left out.
+    static let bytesMax = 64 << 20
+    /// How many of its last errors a program is remembered for.
+    private static let tailMax = 5
+
+    private struct Stream {
+        var descriptor: Int32
+        var target: Int32
+        var cutter = LineCutter()
+        var out: [UInt8] = []
+    }
+
+    private var streams: [Stream]
+    private let finder: MetricFinder
+    private let report: @Sendable (ProgramReport) -> Void
+    private let isDone = DispatchSemaphore(value: 0)
+    private var bytesLeft: Int
+    private var tail: [[UInt8]] = []
+
+    /// - Parameters:
+    ///   - output: what the program writes to standard output is read here; closed at its end.
+    ///   - error: the same for standard error.
+    ///   - report: called for each metric, on the relay's thread.
+    init(
+        output: Int32, error: Int32, finder: MetricFinder, bytesMax: Int = OutputRelay.bytesMax,
+        report: @escaping @Sendable (ProgramReport) -> Void
+    ) {
+        streams = [Stream(descriptor: output, target: 1), Stream(descriptor: error, target: 2)]
+        self.finder = finder
+        self.report = report
+        bytesLeft = bytesMax
+    }
+
+    func start() {
+        Thread.detachNewThread { [self] in
+            while !streams.isEmpty { turn() }
+            isDone.signal()
+        }
+    }
+
+    /// Waits until all output is through; the program must be gone.
+    ///
+    /// - Returns: its last lines on standard error; `nil` when there are none, or the runner's own output
+    ///   takes nothing any more.
+    func finish(seconds: Double) -> String? {
+        guard isDone.wait(timeout: .now() + seconds) == .success else { return nil }
+        return FailureFile.text(Array(tail.joined(separator: [0x0A])))
+    }
+
+    private func turn() {
+        var polls = streams.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        guard poll(&polls, nfds_t(polls.count), -1) > 0 else { return }
+        for index in streams.indices.reversed() where polls[index].revents != 0 { read(index) }
+    }
+
+    private func read(_ index: Int) {
+        var stream = streams[index]
+        let count = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1 << 16) { chunk in
+            let count = Glibc.read(stream.descriptor, chunk.baseAddress, chunk.count)
+            if count > 0 {
+                let bytes = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(chunk)[..<count])
+                stream.cutter.feed(bytes) { take($0, &stream.out, isError: stream.target == 2) }
+            }
+            return count
+        }
+        if count < 0, errno == EINTR { return }
+        if count <= 0 { stream.cutter.finish { take($0, &stream.out, isError: stream.target == 2) } }
+        RunnerOutput.write(stream.out, to: stream.target)
+        stream.out.removeAll(keepingCapacity: true)
+        streams[index] = stream
+        if count <= 0 {
+            close(stream.descriptor)
+            streams.remove(at: index)
+        }
+    }
+
+    private func take(_ line: UnsafeBufferPointer<UInt8>, _ out: inout [UInt8], isError: Bool) {
+        if isError, !line.isEmpty {
+            if tail.count == Self.tailMax { tail.removeFirst() }
+            tail.append(Array(line.prefix(FailureFile.charactersMax)))
+        }
+        for metric in finder.find(in: line) {
+            var found = ProgramReport(.metric)
+            (found.name, found.value) = (metric.name, metric.value)
+            report(found)
+        }
+        guard bytesLeft >= 0 else { return }
+        bytesLeft -= line.count + 1
+        guard bytesLeft >= 0 else {
+            out += Array("lockstep: this host has written its share of output; the rest is left out\n".utf8)
+            return
+        }
+        // A program does not speak for the runner.
+        if isError, line.starts(with: Self.reserved) { out.append(0x20) }
+        Self.repair(line, into: &out)
+        out.append(0x0A)
+    }
+
+    private static let reserved = Array("lockstep-p".utf8)
+
+    /// Appends text as it is, and anything else as valid UTF-8.
+    static func repair(_ line: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
+        if line.allSatisfy({ $0 < 0x80 && $0 != 0 }) {
+            out += line
+        } else {
+            let text = String(decoding: line, as: UTF8.self)
+            out += Array(text.replacing("\0", with: "\u{FFFD}").utf8)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Glibc
+import ProgramContract
+
+/// How a program ended, and what that is called.
+struct ProgramEnd: Equatable {
+    /// Why the runner ended it.
+    enum Reason: Equatable {
+        case stop, abandon
+        case memory(bytes: Int)
+        case disk(gigabytes: Int)
+    }
+
+    /// How its main process ended.
+    enum Status: Equatable {
+        case exit(Int32)
+        case signal(Int32)
+        /// Its guardian was killed.
+        case unknown
+    }
+
+    var status: Status
+    /// What the runner ended it for, while the main process was there.
+    var reason: Reason?
+    /// Whether the kernel killed a process of it because its control group was full.
+    var isOutOfMemory = false
+    var memoryBytes: Int?
+    var volumeGB: Int?
+
+    var outcome: ProgramReport.Outcome {
+        if exceeded != nil { return .failed }
+        switch (reason, status) {
+        case (.stop, _): return .stopped
+        case (.abandon, _): return .abandoned
+        case (_, .exit(0)): return .completed
+        case (_, .exit): return .failed
+        case (_, .signal(SIGKILL)), (_, .signal(SIGTERM)), (_, .signal(SIGHUP)), (_, .unknown): return .killed
+        case (_, .signal): return .failed
+        }
+    }
+
+    /// Exit status, or 128 + signal.
+    var number: Int32 {
+        switch status {
+        case .exit(let status): status
+        case .signal(let signal): 128 + signal
+        case .unknown: 128 + SIGKILL
+        }
+    }
+
+    /// The runner's own exit status: 0 only where the gang shall go on without this host.
+    var runnerStatus: Int32 {
+        if outcome == .completed || outcome == .stopped { return 0 }
+        return number == 0 ? 128 + SIGTERM : number
+    }
+
+    /// - Parameters:
+    ///   - failure: what the program wrote about its failure.
+    ///   - errors: its last lines on standard error.
+    func message(failure: String?, errors: String?) -> String? {
+        if let exceeded { return exceeded }
+        switch outcome {
+        case .failed: break
+        case .killed: return "the program was ended from outside by \(Self.name(ofSignal: number - 128))"
+        default: return nil
+        }
+        let said = failure ?? errors
+        guard case .signal(let signal) = status else {
+            return (said.map { "\($0), " } ?? "") + "exit code: \(number)"
+        }
+        let end = "ended by \(Self.name(ofSignal: signal)), exit code: \(number)"
+        return said.map { "\($0), \(end)" } ?? "the program was \(end)"
+    }
+
+    private var exceeded: String? {
+        switch reason {
+        case .memory(let bytes): return Self.outOfMemory(bytes)
+        case .disk(let gigabytes): return Self.volumeIsFull(gigabytes)
+        default: break
+        }
+        if isOutOfMemory, status != .exit(0) { return Self.outOfMemory(memoryBytes ?? 0) }
+        if status == .signal(SIGXFSZ), let volumeGB { return Self.volumeIsFull(volumeGB) }
+        return nil
+    }
+
+    private static func outOfMemory(_ bytes: Int) -> String {
+        "OutOfMemory: the program used more than its memory limit of \(bytes) bytes"
+    }
+
+    private static func volumeIsFull(_ gigabytes: Int) -> String {
+        "the volume of \(gigabytes) GB (VolumeSizeInGB) is full"
+    }
+
+    private static func name(ofSignal signal: Int32) -> String {
+        let names: [Int32: String] = [
+            SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGABRT: "SIGABRT",
+            SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGSEGV: "SIGSEGV", SIGPIPE: "SIGPIPE",
+            SIGTERM: "SIGTERM", SIGXFSZ: "SIGXFSZ",
+        ]
+        return names[signal] ?? "signal \(signal)"
+    }
+}

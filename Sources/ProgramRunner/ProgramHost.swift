@@ -1,0 +1,164 @@
+import Diagnostics
+import Foundation
+import Glibc
+import Processes
+import ProgramContract
+import SageMakerShapes
+import Storage
+
+/// One host made ready for its program: tree, isolation, limits, command.
+struct ProgramHost {
+    let tree: HostTree
+    let limits: HostLimits
+    let user: GuardedProcess.User?
+    private(set) var isolation = HostIsolation(namespaces: [])
+    private var feeders: [PipeFeeder] = []
+    private let plan: ProgramPlan
+    private let rank: Int
+    private let settings: WorkerSettings
+    private let checkpoints: String
+    private let localCheckpoints: String
+
+    /// What the program calls the tree.
+    var base: String { isolation.usesMounts ? "/opt/ml" : tree.base }
+
+    /// - Throws: a user's error (`isUsersToFix`) or one of this node. Nothing but the tree is there then.
+    init(_ plan: ProgramPlan, rank: Int, settings: WorkerSettings) throws {
+        (self.plan, self.rank, self.settings) = (plan, rank, settings)
+        let channels = try HostChannels(plan.request)
+        localCheckpoints = try Self.localCheckpoints(plan.request.checkpointConfig)
+        checkpoints = try JobLocations(plan.request).checkpointFolder
+        limits = try HostLimits(plan.request, settings)
+        user = try plan.kind == .mpi ? nil : Self.user(settings.runAs)
+        HostTree.sweep(settings.scratch)
+        tree = try HostTree(plan, rank: rank, scratch: settings.scratch)
+        do {
+            if let user { try tree.give(to: user) }
+            try FileSystem.createFolder(checkpoints)
+            if let user, geteuid() == 0, Self.belongsToRoot(checkpoints) {
+                // Where storage refuses that, the program's own error tells.
+                chown(checkpoints, user.user, user.group)
+            }
+            try isolate(channels)
+            try feed(channels)
+        } catch {
+            tree.remove()
+            throw error
+        }
+    }
+
+    func end() {
+        for feeder in feeders { feeder.end() }
+        tree.remove()
+    }
+
+    /// The command as far as it does not depend on what it runs.
+    func request(apart isApart: Bool) -> GuardedProcess.Request {
+        var request = GuardedProcess.Request()
+        request.namespaces = isolation.namespaces
+        request.hostName = plan.hosts[rank].name
+        request.mounts = isolation.mounts(parts(channelMounts, apart: isApart))
+        request.root = plan.imageRoot
+        request.cores = limits.cores
+        request.fileBytesMax = limits.volumeBytes
+        request.user = user
+        return request
+    }
+
+    private var channelMounts: [GuardedProcess.Mount] = []
+
+    private func parts(_ channels: [GuardedProcess.Mount], apart isApart: Bool) -> HostIsolation.Parts {
+        HostIsolation.Parts(
+            base: tree.base, hostsFile: tree.hostsFile, imageRoot: plan.imageRoot, channels: channels,
+            checkpoints: .bind(checkpoints, tree.base + localCheckpoints), isApart: isApart,
+            memoryBytes: limits.memoryBytes)
+    }
+
+    /// Finds the highest rung that works here, and lays the channels out for it.
+    private mutating func isolate(_ channels: HostChannels) throws {
+        let ladder = HostIsolation.ladder(plan.kind, isRoot: geteuid() == 0, changesUser: user != nil)
+        var refusal = "\(plan.imageRoot ?? "")/opt/ml cannot be made"
+        if HostIsolation.makeMountPoints(imageRoot: plan.imageRoot) {
+            try FileSystem.createFolder(tree.base + localCheckpoints)
+            channelMounts = try channels.lay(
+                in: tree.base, rank: rank, hosts: plan.hosts.count, usesMounts: true)
+            for rung in ladder where rung.usesMounts {
+                isolation = rung
+                guard let reason = Self.trial(request(apart: plan.kind != .mpi)) else { return }
+                refusal = reason
+            }
+            try channels.clear(in: tree.base)
+            channelMounts = []
+        }
+        isolation = HostIsolation(namespaces: [])
+        guard plan.imageRoot == nil else {
+            throw LockstepError(
+                .configuration,
+                "TrainingImage needs mounts, and this node does not allow them: \(refusal)")
+        }
+        RunnerOutput.note("no mounts on this node (\(refusal)): /opt/ml is \(tree.base)")
+        _ = try channels.lay(in: tree.base, rank: rank, hosts: plan.hosts.count, usesMounts: false)
+        let place = tree.base + localCheckpoints
+        try FileSystem.remove(place)
+        if let parent = FileSystem.parent(of: place) { try FileSystem.createFolder(parent) }
+        try HostChannels.link(place, to: checkpoints)
+    }
+
+    /// - Returns: why it does not work; `nil` when it does.
+    private static func trial(_ request: GuardedProcess.Request) -> String? {
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(null) }
+        var request = request
+        (request.user, request.cores, request.fileBytesMax) = (nil, [], nil)
+        do {
+            let trial = try GuardedProcess(request, input: null, output: null, error: null)
+            defer { trial.close() }
+            let status = trial.readStatus()
+            waitpid(trial.guardian, nil, 0)
+            return status == 0 ? nil : "it ended with status \(status ?? -1)"
+        } catch let failure as GuardedProcess.Failure {
+            return failure.mount.map { "\($0): \(failure.reason)" } ?? failure.reason
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private mutating func feed(_ channels: HostChannels) throws {
+        for source in channels.sources where source.isPipe {
+            let names = source.isFile ? [""] : try HostChannels.files(below: source.path).map { "/" + $0 }
+            let share =
+                source.isSharded
+                ? HostChannels.share(of: names, rank: rank, hosts: plan.hosts.count) : names
+            feeders.append(
+                try PipeFeeder(
+                    files: share.map { source.path + $0 }, prefix: "\(tree.base)/input/data/\(source.name)",
+                    owner: user.map { ($0.user, $0.group) }))
+        }
+        for feeder in feeders { feeder.start() }
+    }
+
+    /// CheckpointConfig.LocalPath below the tree, with its slash.
+    static func localCheckpoints(_ config: CheckpointConfig?) throws -> String {
+        let path = config?.localPath ?? "/opt/ml/checkpoints"
+        let parts = path.split(separator: "/")
+        guard path.hasPrefix("/opt/ml/"), parts.count > 2, !parts.contains("..") else {
+            throw LockstepError(
+                .configuration, "CheckpointConfig.LocalPath is \(path), but must lie below /opt/ml")
+        }
+        return "/" + parts.dropFirst(2).joined(separator: "/")
+    }
+
+    /// - Returns: `nil` when programs run as this process does.
+    private static func user(_ name: String) throws -> GuardedProcess.User? {
+        guard !name.isEmpty, geteuid() == 0 else { return nil }
+        guard let entry = getpwnam(name) else {
+            throw LockstepError(.io, "the worker's user for programs, \(name), does not exist on this node")
+        }
+        return GuardedProcess.User(user: entry.pointee.pw_uid, group: entry.pointee.pw_gid)
+    }
+
+    private static func belongsToRoot(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_uid == 0
+    }
+}
