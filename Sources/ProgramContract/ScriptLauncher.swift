@@ -1,15 +1,67 @@
 import Diagnostics
+import Foundation
+import Glibc
+import SageMakerShapes
+import Storage
 
-/// Makes the command of a script-mode job.
+/// Script mode without SageMaker's toolkit: the command line and the SM_* variables that the toolkit gives
+/// a script, from the plan alone. Needs nothing on the node but Python, or a shell for a `.sh`.
 public struct ScriptLauncher {
-    public var arguments: [String] = []
-    public var environment: [String: String] = [:]
-    public var directory: String
-    /// - Parameter base: `/opt/ml`, or what stands for it.
-    public init(_ plan: ProgramPlan, rank: Int, base: String) throws {
+    /// The program first, to be looked up in PATH when it has no slash.
+    public let arguments: [String]
+    /// To be set over the rest of the program's environment, with PYTHONPATH before what that has of it.
+    public let environment: [String: String]
+    /// Where the program starts: the folder of its code.
+    public let directory: String
+    private let code: SourceCode
+    private let entryPoint: EntryPoint
+
+    /// Variable of a job's Environment that names the Python interpreter.
+    public static let pythonVariable = "LOCKSTEP_PYTHON"
+
+    /// - Parameters:
+    ///   - base: `/opt/ml`, or the folder that stands for it, as the program sees it.
+    ///   - cores: the host's share.
+    /// - Throws: `LockstepError` that names the hyperparameter at fault.
+    public init(_ plan: ProgramPlan, rank: Int, base: String, cores: Int) throws {
+        let hyperparameters = ScriptHyperparameters(plan.request.hyperParameters ?? [:])
+        let given = plan.request.environment ?? [:]
+        guard let program = given["SAGEMAKER_PROGRAM"] ?? hyperparameters.text("sagemaker_program") else {
+            throw LockstepError(
+                .configuration,
+                "the job names no program: give hyperparameter sagemaker_program, or "
+                    + "AlgorithmSpecification.ContainerEntrypoint")
+        }
+        guard let location = hyperparameters.text("sagemaker_submit_directory") else {
+            throw LockstepError(
+                .configuration,
+                "hyperparameter sagemaker_program is \(program), but sagemaker_submit_directory, the folder "
+                    + "or archive that holds it, is missing")
+        }
+        code = try SourceCode(location, plan.request)
+        entryPoint = try EntryPoint(program, in: code)
         directory = base + "/code"
-        throw LockstepError(.configuration, "AlgorithmSpecification.ContainerEntrypoint is missing")
+        arguments = entryPoint.command(
+            python: given[Self.pythonVariable] ?? "python3", arguments: hyperparameters.arguments,
+            usesMPI: plan.kind == .mpi, base: base)
+        let variables = ScriptVariables(
+            plan, rank: rank, base: base, cores: cores, program: program,
+            hyperparameters: hyperparameters)
+        var environment = variables.all
+        environment["PYTHONPATH"] = [directory, PythonPackage.folder(base), EntryPoint.packages(base)]
+            .joined(separator: ":")
+        // Lines reach the log, and metrics the job, when they are printed.
+        environment["PYTHONUNBUFFERED"] = given["PYTHONUNBUFFERED"] ?? "1"
+        self.environment = environment
     }
 
-    public func unpackCode(into folder: String) throws {}
+    /// Puts the code where `directory` is for the program.
+    ///
+    /// - Parameter folder: that folder as this process sees it.
+    public func unpackCode(into folder: String) throws {
+        try code.unpack(into: folder)
+        guard entryPoint.isCommand else { return }
+        let path = folder + "/" + entryPoint.name
+        guard chmod(path, 0o755) == 0 else { throw LockstepError.system("make executable", path) }
+    }
 }

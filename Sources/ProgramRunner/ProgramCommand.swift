@@ -22,7 +22,7 @@ struct ProgramCommand {
         var words = plan.request.algorithmSpecification?.containerEntrypoint ?? []
         var directory = host.base + "/code"
         if words.isEmpty {
-            let launcher = try ScriptLauncher(plan, rank: rank, base: host.base)
+            let launcher = try ScriptLauncher(plan, rank: rank, base: host.base, cores: host.limits.threads)
             try launcher.unpackCode(into: host.tree.base + "/code")
             if let user = host.user { try host.tree.give(to: user) }
             environment.added.merge(launcher.environment) { $1 }

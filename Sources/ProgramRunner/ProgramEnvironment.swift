@@ -37,14 +37,18 @@ struct ProgramEnvironment {
         let region = Self.region(ofARN: plan.arn)
         variables["AWS_REGION"] = region
         variables["AWS_DEFAULT_REGION"] = region
-        variables["MASTER_ADDR"] = plan.hosts[0].address
-        variables["MASTER_PORT"] = "\(Self.port(plan))"
+        variables["MASTER_ADDR"] = plan.masterAddress
+        variables["MASTER_PORT"] = "\(plan.masterPort)"
         if plan.kind == .mpi, inherited["OMPI_MCA_btl_vader_single_copy_mechanism"] == nil {
             // Ranks in user namespaces of their own may not read each other's memory.
             variables["OMPI_MCA_btl_vader_single_copy_mechanism"] = "none"
         }
+        // Where Python looks: what Lockstep adds, then the job's own or the node's.
+        let paths = [added["PYTHONPATH"], plan.request.environment?["PYTHONPATH"] ?? variables["PYTHONPATH"]]
         variables.merge(added) { $1 }
         variables.merge(plan.request.environment ?? [:]) { $1 }
+        let path = paths.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ":")
+        variables["PYTHONPATH"] = path.isEmpty ? nil : path
         variables["TRAINING_JOB_NAME"] = plan.request.trainingJobName
         variables["TRAINING_JOB_ARN"] = plan.arn
         variables["RANK"] = "\(rank)"
@@ -66,12 +70,5 @@ struct ProgramEnvironment {
     static func region(ofARN arn: String) -> String {
         let fields = arn.split(separator: ":", omittingEmptySubsequences: false)
         return fields.count > 3 && !fields[3].isEmpty ? String(fields[3]) : "us-east-1"
-    }
-
-    /// A port that all hosts of an attempt agree on and other attempts hardly share.
-    static func port(_ plan: ProgramPlan) -> Int {
-        var hash: UInt32 = 2_166_136_261
-        for byte in "\(plan.arn)#\(plan.attempt)".utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        return 20_000 + Int(hash % 10_000)
     }
 }
