@@ -77,7 +77,12 @@ public struct ProgramRunner {
         return finish(end, errors: errors, base: host.tree.base)
     }
 
-    private func makeServices(_ host: ProgramHost) throws -> [any ProgramService] { [] }
+    private func makeServices(_ host: ProgramHost) throws -> [any ProgramService] {
+        let commits = try CommitServer(
+            plan, rank: rank, settings: settings, base: host.tree.base, visibleBase: host.base
+        ) { RunnerOutput.write(Array("\($0)\n".utf8), to: 2) }
+        return [commits]
+    }
 
     private func finish(_ end: ProgramEnd, errors: String?, base: String) -> Int32 {
         var report = ProgramReport(.ended)

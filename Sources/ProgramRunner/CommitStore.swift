@@ -1,0 +1,169 @@
+import Diagnostics
+import Foundation
+import Glibc
+import Storage
+
+/// One rank's commits: into the node's shared memory while the program waits, from there to shared storage
+/// on a thread beside it, one after the other.
+///
+/// Every commit goes to shared storage and none is passed over: ranks that passed over different ones would
+/// have no step in common there. When storage is `waitingLimit` commits behind, a commit waits for it.
+final class CommitStore: @unchecked Sendable {
+    /// Commits that may wait for shared storage.
+    static let waitingLimit = 4
+
+    private let attempt: Int
+    private let rank: Int
+    private let world: Int
+    /// The job's folder in the node's shared memory; `nil`: there is none.
+    let memory: String?
+    /// `lockstep-commits` in the job's checkpoint folder. Made with the first commit.
+    let folder: String
+    private let warn: @Sendable (String) -> Void
+
+    /// Guards what follows.
+    private let condition = NSCondition()
+    private var waiting: [CommitName] = []
+    private var lastStep: Int?
+    private var isEnding = false
+    private var isDone = false
+
+    init(
+        attempt: Int, rank: Int, world: Int, memory: String?, folder: String,
+        warn: @escaping @Sendable (String) -> Void
+    ) {
+        self.attempt = attempt
+        self.rank = rank
+        self.world = world
+        self.memory = memory
+        self.folder = folder
+        self.warn = warn
+    }
+
+    func start() {
+        let thread = Thread { self.copyAll() }
+        thread.name = "commit-copier"
+        thread.stackSize = 1 << 19
+        thread.start()
+    }
+
+    /// Takes a commit; returns when it is whole in memory, or on shared storage where memory has no room.
+    ///
+    /// - Throws: `.conflict` for a step below the last one; `.io`.
+    func write(
+        step: Int, byteCount: Int, read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) throws {
+        let name = CommitName(attempt: attempt, rank: rank, world: world, step: step)
+        try waitForRoom(name)
+        var hasRead = false
+        if let memory {
+            do {
+                try FileSystem.createFolder(memory)
+                try CommitFile.write(name, in: memory, byteCount: byteCount, isDurable: false) { buffer in
+                    hasRead = true
+                    return try read(buffer)
+                }
+                condition.withLock {
+                    waiting.append(name)
+                    lastStep = step
+                    condition.broadcast()
+                }
+                return
+            } catch {
+                if hasRead { throw error }
+                warn("commit \(step) goes straight to shared storage: \(error)")
+            }
+        }
+        try FileSystem.createFolder(folder)
+        try CommitFile.write(name, in: folder, byteCount: byteCount, isDurable: true, read: read)
+        condition.withLock { lastStep = step }
+        clearAway()
+    }
+
+    /// Writes what waits and ends the thread; waits for at most that long.
+    func end(timeoutSeconds: Double) {
+        let deadline = Date(timeIntervalSinceNow: timeoutSeconds)
+        condition.withLock {
+            isEnding = true
+            condition.broadcast()
+            while !isDone, condition.wait(until: deadline) {}
+            if !isDone {
+                warn("\(waiting.count) commits have not reached shared storage but stay in the node's memory")
+            }
+        }
+    }
+
+    private func waitForRoom(_ name: CommitName) throws {
+        try condition.withLock {
+            if let lastStep, name.step < lastStep {
+                throw LockstepError(
+                    .conflict,
+                    "commit of step \(name.step) after step \(lastStep): steps of commits must grow")
+            }
+            var deadline = Date(timeIntervalSinceNow: 30)
+            // The same step once more replaces what is there, which must not be under the copier's hands.
+            while waiting.count >= Self.waitingLimit || waiting.contains(name) {
+                guard !condition.wait(until: deadline) else { continue }
+                warn("commit \(name.step) waits: shared storage is \(waiting.count) commits behind")
+                deadline = .distantFuture
+            }
+        }
+    }
+
+    private func copyAll() {
+        while true {
+            let next = condition.withLock { () -> CommitName? in
+                while waiting.isEmpty, !isEnding { condition.wait() }
+                return waiting.first
+            }
+            guard let next, let memory else { break }
+            var isCopied = false
+            do {
+                try FileSystem.createFolder(folder)
+                try CommitFile.copy(next, from: memory, to: folder)
+                try FileSystem.remove(memory + "/" + next.fileName)
+                isCopied = true
+            } catch {
+                warn("commit \(next.step) stays in this node's memory only: \(error)")
+            }
+            condition.withLock {
+                waiting.removeFirst()
+                condition.broadcast()
+            }
+            isCopied ? clearAway() : keepTwo(in: memory)
+        }
+        condition.withLock {
+            isDone = true
+            condition.broadcast()
+        }
+    }
+
+    /// Commits on shared storage, or in another folder.
+    static func names(in folder: String) throws -> [CommitName] {
+        try FileSystem.names(in: folder).compactMap { CommitName(fileName: $0) }
+    }
+
+    private func clearAway() {
+        do {
+            let names = try Self.names(in: folder)
+            for name in CommitElection.superfluous(names, rank: rank, world: world) {
+                try FileSystem.remove(folder + "/" + name.fileName)
+            }
+        } catch {
+            warn("old commits stay in \(folder): \(error)")
+        }
+    }
+
+    /// Where shared storage takes nothing, memory must not fill up.
+    private func keepTwo(in memory: String) {
+        do {
+            let own = try Self.names(in: memory).filter { $0.attempt == attempt && $0.rank == rank }
+            let queued = condition.withLock { Set(waiting) }
+            for name in own.sorted(by: { $0.step > $1.step }).dropFirst(2) where !queued.contains(name) {
+                try FileSystem.remove(memory + "/" + name.fileName)
+            }
+        } catch {
+            warn("old commits stay in \(memory): \(error)")
+        }
+    }
+}
