@@ -18,10 +18,13 @@ struct DiskWatch {
     mutating func isExceeded(_ clock: () -> Double) -> Bool {
         let begin = clock()
         guard begin >= next else { return false }
-        let bytes = folders.reduce(0) { $0 + Self.bytes(below: $1) }
+        let isFull = isFull
         next = clock() + max(0.3, 20 * (clock() - begin))
-        return bytes > bytesMax
+        return isFull
     }
+
+    /// Whether the tree takes more than it may, at this moment.
+    var isFull: Bool { folders.reduce(0) { $0 + Self.bytes(below: $1) } > bytesMax }
 
     /// What a folder takes of the disk, in bytes.
     static func bytes(below folder: String) -> Int {

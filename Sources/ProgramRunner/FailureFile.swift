@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 
 /// `output/failure`: what a program says about its failure.
-enum FailureFile {
+package enum FailureFile {
     /// SageMaker takes as much.
     static let charactersMax = 1024
 
@@ -25,7 +25,7 @@ enum FailureFile {
     }
 
     /// Text that any log and any JSON can carry.
-    static func text(_ bytes: some Collection<UInt8>) -> String? {
+    package static func text(_ bytes: some Collection<UInt8>) -> String? {
         let text = String(decoding: bytes, as: UTF8.self)
         let clean = String(
             String.UnicodeScalarView(

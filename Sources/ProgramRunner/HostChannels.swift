@@ -7,7 +7,7 @@ import SageMakerShapes
 import Storage
 
 /// The channels of a host: what lies in `input/data/CHANNEL`, and how it gets there.
-struct HostChannels {
+package struct HostChannels {
     struct Source: Equatable {
         var name: String
         var path: String
@@ -40,7 +40,7 @@ struct HostChannels {
     }
 
     /// A host's share of a channel's files: every `hosts`-th in byte order.
-    static func share(of files: [String], rank: Int, hosts: Int) -> [String] {
+    package static func share(of files: [String], rank: Int, hosts: Int) -> [String] {
         let sorted = files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         return sorted.indices.filter { $0 % hosts == rank }.map { sorted[$0] }
     }

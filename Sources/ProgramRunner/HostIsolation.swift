@@ -5,7 +5,7 @@ import ProgramContract
 
 /// What a program gets for its own: a ladder of namespaces, of which the highest rung that the kernel
 /// grants is taken, and the mounts that go with it.
-struct HostIsolation: Equatable {
+package struct HostIsolation {
     var namespaces: GuardedProcess.Namespaces
     var usesMounts: Bool { namespaces.contains(.mount) }
 
@@ -81,10 +81,14 @@ struct HostIsolation: Equatable {
         return true
     }
 
-    /// Whether the program gets a `/tmp` of its own: not when its command or its environment names
-    /// something that lies in the node's, which it would not find there any more.
-    static func hidesTemporaryFolder(_ words: [String], environment: [String: String]) -> Bool {
-        let values = environment.filter { $0.key != "TMPDIR" && !$0.key.hasPrefix("LOCKSTEP_") }.values
+    private static let searchPaths = ["PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"]
+
+    /// Whether the program gets a `/tmp` of its own: not when its command, its search paths or its job's
+    /// Environment name something that lies in the node's, which it would not find there any more.
+    package static func hidesTemporaryFolder(
+        _ words: [String], environment: [String: String], own: [String: String] = [:]
+    ) -> Bool {
+        let values = searchPaths.compactMap { environment[$0] } + own.values
         return !(words + values).contains { $0.contains("/tmp/") && Self.namesTemporary($0) }
     }
 

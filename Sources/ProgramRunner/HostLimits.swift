@@ -6,7 +6,7 @@ import SageMakerShapes
 import Storage
 
 /// A host's share of its node.
-struct HostLimits {
+package struct HostLimits {
     /// Cores that it keeps to; empty: all.
     let cores: [Int32]
     /// How many threads it shall use.
@@ -40,7 +40,7 @@ struct HostLimits {
     }
 
     /// The cores of a slot; slots share cores only when there are more slots than cores.
-    static func share(of cores: [Int32], slots: Int, slot: Int) -> [Int32] {
+    package static func share(of cores: [Int32], slots: Int, slot: Int) -> [Int32] {
         guard slots > 1, !cores.isEmpty else { return [] }
         let size = cores.count / slots
         guard size > 0 else { return [cores[slot % cores.count]] }

@@ -4,7 +4,7 @@ import ProgramContract
 import Storage
 
 /// Brings what a host leaves to shared storage, for the supervisor to merge.
-struct HostStaging {
+package struct HostStaging {
     let plan: ProgramPlan
     let rank: Int
     let base: String
@@ -57,7 +57,7 @@ struct HostStaging {
 
     /// Whether a link in the folder `inside` (empty, or with a slash at its end) leads to a place below
     /// the top.
-    static func staysInside(_ goal: String, at inside: String) -> Bool {
+    package static func staysInside(_ goal: String, at inside: String) -> Bool {
         guard !goal.hasPrefix("/") else { return false }
         var depth = inside.split(separator: "/").count
         for part in goal.split(separator: "/") where part != "." {

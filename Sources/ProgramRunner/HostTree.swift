@@ -2,14 +2,14 @@ import Diagnostics
 import Foundation
 import Glibc
 import Processes
-import ProgramContract
+package import ProgramContract
 import SageMakerShapes
 import Storage
 
 /// The `/opt/ml` tree of one host: `SCRATCH/JOB/ATTEMPT/algo-N/`.
 ///
 /// Its lock, beside it, tells whether its runner lives: a tree without is swept by the next runner.
-struct HostTree {
+package struct HostTree {
     /// What the program sees as `/opt/ml`.
     let base: String
     private let lock: LockFile
@@ -52,7 +52,7 @@ struct HostTree {
     }
 
     /// The lines of `/etc/hosts`: those of the node without its `algo-` names, then the gang's.
-    static func hosts(_ plan: ProgramPlan, rank: Int, known: String) -> String {
+    package static func hosts(_ plan: ProgramPlan, rank: Int, known: String) -> String {
         let lines = known.split(separator: "\n").filter { !$0.contains("algo-") }.map(String.init)
         let own = plan.hosts.map { "\($0.address) \($0.name)" }
         return (lines + own).joined(separator: "\n") + "\n"
@@ -120,7 +120,7 @@ struct HostTree {
         do {
             try FileSystem.remove(path)
         } catch {
-            for folder in try everything(below: path, opening: true) { _ = folder }
+            _ = try everything(below: path, opening: true)
             try FileSystem.remove(path)
         }
     }

@@ -1,14 +1,18 @@
 /// Cuts a stream into lines without ever holding much of it.
-struct LineCutter {
+package struct LineCutter {
     /// What a line has more is left out.
-    static let bytesMax = 1 << 16
+    package static let bytesMax = 1 << 16
     private static let mark = Array(" … (cut)".utf8)
 
     private var rest: [UInt8] = []
     private var isCut = false
 
+    package init() {}
+
     /// Gives every line that `bytes` completes, without its newline.
-    mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>, _ take: (UnsafeBufferPointer<UInt8>) -> Void) {
+    package mutating func feed(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ take: (UnsafeBufferPointer<UInt8>) -> Void
+    ) {
         var begin = 0
         while begin < bytes.count {
             let remaining = UnsafeBufferPointer(rebasing: bytes[begin...])
@@ -25,7 +29,7 @@ struct LineCutter {
     }
 
     /// Gives the last line, which has no newline, where there is one.
-    mutating func finish(_ take: (UnsafeBufferPointer<UInt8>) -> Void) {
+    package mutating func finish(_ take: (UnsafeBufferPointer<UInt8>) -> Void) {
         guard !rest.isEmpty || isCut else { return }
         if isCut { rest += Self.mark }
         rest.withUnsafeBufferPointer(take)

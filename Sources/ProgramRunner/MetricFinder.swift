@@ -1,10 +1,10 @@
 import CProcess
 import Diagnostics
 import Foundation
-import SageMakerShapes
+package import SageMakerShapes
 
 /// Finds metrics in the lines of a program, as MetricDefinitions say.
-struct MetricFinder {
+package struct MetricFinder {
     /// Longer lines are not searched.
     static let bytesMax = 4096
 
@@ -19,7 +19,7 @@ struct MetricFinder {
     var isEmpty: Bool { definitions.isEmpty }
 
     /// - Throws: `LockstepError(.configuration)` naming the definition whose Regex is none.
-    init(_ definitions: [MetricDefinition]) throws {
+    package init(_ definitions: [MetricDefinition]) throws {
         self.definitions = try definitions.map { definition in
             do {
                 let pattern = try NSRegularExpression(pattern: definition.regex)
@@ -36,7 +36,7 @@ struct MetricFinder {
     }
 
     /// The metrics of a line: the first group of each pattern's first match, where that is a number.
-    func find(in line: UnsafeBufferPointer<UInt8>) -> [(name: String, value: Double)] {
+    package func find(in line: UnsafeBufferPointer<UInt8>) -> [(name: String, value: Double)] {
         guard line.count <= Self.bytesMax, !definitions.isEmpty else { return [] }
         var text: NSString?
         return definitions.compactMap { definition in
@@ -55,7 +55,7 @@ struct MetricFinder {
     }
 
     /// Longest run of plain characters at the top of a pattern without alternatives; may be empty.
-    static func landmark(_ pattern: String) -> String {
+    package static func landmark(_ pattern: String) -> String {
         // What these can mean is left to the real reader of patterns.
         guard !pattern.contains("|"), !pattern.contains("(?"), !pattern.contains("\\Q") else { return "" }
         var (best, run, depth, classes) = ("", "", 0, 0)

@@ -7,7 +7,7 @@ import ProgramContract
 ///
 /// Sound as `Sendable`: everything but the semaphore belongs to the relay's thread until `finish` has
 /// waited for its end.
-final class OutputRelay: @unchecked Sendable {
+package final class OutputRelay: @unchecked Sendable {
     /// A host's further output is left out.
     static let bytesMax = 64 << 20
     /// How many of its last errors a program is remembered for.
@@ -109,7 +109,7 @@ final class OutputRelay: @unchecked Sendable {
     private static let reserved = Array("lockstep-p".utf8)
 
     /// Appends text as it is, and anything else as valid UTF-8.
-    static func repair(_ line: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
+    package static func repair(_ line: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
         if line.allSatisfy({ $0 < 0x80 && $0 != 0 }) {
             out += line
         } else {

@@ -17,15 +17,20 @@ struct ProgramCommand {
         added: [String: String]
     ) throws {
         var environment = ProgramEnvironment(
-            inherited: inherited, base: host.base, threads: host.limits.threads,
-            isImage: plan.imageRoot != nil, added: added, changesUser: host.user != nil)
+            inherited: inherited, base: host.base, threads: host.limits.threads)
+        environment.isImage = plan.imageRoot != nil
+        environment.added = added
+        environment.changesUser = host.user != nil
+        environment.hasUserNamespace = host.isolation.namespaces.contains(.user)
         var words = plan.request.algorithmSpecification?.containerEntrypoint ?? []
         var directory = host.base + "/code"
         if words.isEmpty {
             let launcher = try ScriptLauncher(plan, rank: rank, base: host.base, cores: host.limits.threads)
             try launcher.unpackCode(into: host.tree.base + "/code")
             if let user = host.user { try host.tree.give(to: user) }
+            let modules = [launcher.environment, added].compactMap { $0["PYTHONPATH"] }
             environment.added.merge(launcher.environment) { $1 }
+            if !modules.isEmpty { environment.added["PYTHONPATH"] = modules.joined(separator: ":") }
             (words, directory) = (launcher.arguments, launcher.directory)
         } else {
             words += plan.request.algorithmSpecification?.containerArguments ?? []
@@ -33,7 +38,9 @@ struct ProgramCommand {
         let variables = environment.variables(plan, rank: rank)
         let isApart =
             plan.kind != .mpi
-            && HostIsolation.hidesTemporaryFolder(words + [directory], environment: variables)
+            && HostIsolation.hidesTemporaryFolder(
+                words + [directory], environment: variables,
+                own: plan.request.environment ?? [:])
         environment.hasOwnTemporaryFolder = host.isolation.usesMounts && (isApart || plan.imageRoot != nil)
         request = host.request(apart: isApart)
         request.arguments = words

@@ -1,25 +1,25 @@
 import Foundation
 import Glibc
-import ProgramContract
+package import ProgramContract
 
 /// How a program ended, and what that is called.
-struct ProgramEnd: Equatable {
+package struct ProgramEnd: Equatable {
     /// Why the runner ended it.
-    enum Reason: Equatable {
+    package enum Reason: Equatable {
         case stop, abandon
         case memory(bytes: Int)
         case disk(gigabytes: Int)
     }
 
     /// How its main process ended.
-    enum Status: Equatable {
+    package enum Status: Equatable {
         case exit(Int32)
         case signal(Int32)
         /// Its guardian was killed.
         case unknown
     }
 
-    var status: Status
+    package var status: Status
     /// What the runner ended it for, while the main process was there.
     var reason: Reason?
     /// Whether the kernel killed a process of it because its control group was full.
@@ -27,7 +27,18 @@ struct ProgramEnd: Equatable {
     var memoryBytes: Int?
     var volumeGB: Int?
 
-    var outcome: ProgramReport.Outcome {
+    package init(
+        status: Status, reason: Reason? = nil, isOutOfMemory: Bool = false, memoryBytes: Int? = nil,
+        volumeGB: Int? = nil
+    ) {
+        self.status = status
+        self.reason = reason
+        self.isOutOfMemory = isOutOfMemory
+        self.memoryBytes = memoryBytes
+        self.volumeGB = volumeGB
+    }
+
+    package var outcome: ProgramReport.Outcome {
         if exceeded != nil { return .failed }
         switch (reason, status) {
         case (.stop, _): return .stopped
@@ -49,7 +60,7 @@ struct ProgramEnd: Equatable {
     }
 
     /// The runner's own exit status: 0 only where the gang shall go on without this host.
-    var runnerStatus: Int32 {
+    package var runnerStatus: Int32 {
         if outcome == .completed || outcome == .stopped { return 0 }
         return number == 0 ? 128 + SIGTERM : number
     }
@@ -57,7 +68,7 @@ struct ProgramEnd: Equatable {
     /// - Parameters:
     ///   - failure: what the program wrote about its failure.
     ///   - errors: its last lines on standard error.
-    func message(failure: String?, errors: String?) -> String? {
+    package func message(failure: String?, errors: String?) -> String? {
         if let exceeded { return exceeded }
         switch outcome {
         case .failed: break

@@ -1,32 +1,40 @@
 import Foundation
-import ProgramContract
+package import ProgramContract
 import SageMakerShapes
 
 /// The environment of a program, as a pure function.
-struct ProgramEnvironment {
+package struct ProgramEnvironment {
     var inherited: [String: String]
     /// `/opt/ml`, or what stands for it where nothing could be mounted there.
-    var base: String
+    package var base: String
     var threads: Int
     /// Whether the program's root is an image's: the node's paths mean nothing there.
-    var isImage = false
+    package var isImage = false
     /// Variables that the script launcher and the services add.
     var added: [String: String] = [:]
     /// Whether it runs as another user, whose home is not to be had.
     var changesUser = false
     var hasOwnTemporaryFolder = false
+    /// Whether each rank is in a user namespace of its own, and may not read another's memory.
+    var hasUserNamespace = false
+
+    package init(inherited: [String: String], base: String, threads: Int) {
+        self.inherited = inherited
+        self.base = base
+        self.threads = threads
+    }
 
     /// What the marker of an attempt is called; the supervisor finds leftovers by it.
     static let marker = "LOCKSTEP_ATTEMPT_DIR"
-    static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    package static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     private static let launchers = ["OMPI_", "PMIX_", "PMI_", "PRTE_", "ORTE_"]
     private static let daemons = [
         "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_PID", "WATCHDOG_USEC", "INVOCATION_ID",
-        "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "PWD", "OLDPWD", "SHLVL", "_",
     ]
 
     /// Later words win: the node's, defaults, the launcher's, the job's own, then what the platform says.
-    func variables(_ plan: ProgramPlan, rank: Int) -> [String: String] {
+    package func variables(_ plan: ProgramPlan, rank: Int) -> [String: String] {
         var variables = inherited.filter { Self.passes($0.key, kind: plan.kind, isImage: isImage) }
         variables["PATH"] = variables["PATH"] ?? Self.defaultPath
         variables["PYTHONUNBUFFERED"] = "1"
@@ -39,16 +47,14 @@ struct ProgramEnvironment {
         variables["AWS_DEFAULT_REGION"] = region
         variables["MASTER_ADDR"] = plan.masterAddress
         variables["MASTER_PORT"] = "\(plan.masterPort)"
-        if plan.kind == .mpi, inherited["OMPI_MCA_btl_vader_single_copy_mechanism"] == nil {
-            // Ranks in user namespaces of their own may not read each other's memory.
+        if plan.kind == .mpi, hasUserNamespace {
             variables["OMPI_MCA_btl_vader_single_copy_mechanism"] = "none"
         }
-        // Where Python looks: what Lockstep adds, then the job's own or the node's.
-        let paths = [added["PYTHONPATH"], plan.request.environment?["PYTHONPATH"] ?? variables["PYTHONPATH"]]
+        let modules = [added, plan.request.environment ?? [:], variables].compactMap { $0["PYTHONPATH"] }
         variables.merge(added) { $1 }
         variables.merge(plan.request.environment ?? [:]) { $1 }
-        let path = paths.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ":")
-        variables["PYTHONPATH"] = path.isEmpty ? nil : path
+        // A job that brings modules of its own still finds those of the launcher.
+        variables["PYTHONPATH"] = modules.isEmpty ? nil : modules.joined(separator: ":")
         variables["TRAINING_JOB_NAME"] = plan.request.trainingJobName
         variables["TRAINING_JOB_ARN"] = plan.arn
         variables["RANK"] = "\(rank)"

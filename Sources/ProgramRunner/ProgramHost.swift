@@ -3,11 +3,11 @@ import Foundation
 import Glibc
 import Processes
 import ProgramContract
-import SageMakerShapes
+package import SageMakerShapes
 import Storage
 
 /// One host made ready for its program: tree, isolation, limits, command.
-struct ProgramHost {
+package struct ProgramHost {
     let tree: HostTree
     let limits: HostLimits
     let user: GuardedProcess.User?
@@ -60,7 +60,8 @@ struct ProgramHost {
         request.mounts = isolation.mounts(parts(channelMounts, apart: isApart))
         request.root = plan.imageRoot
         request.cores = limits.cores
-        request.fileBytesMax = limits.volumeBytes
+        // A little more than the volume, so that a file that hits the limit shows as a full volume.
+        request.fileBytesMax = limits.volumeBytes.map { $0 + (1 << 20) }
         request.user = user
         return request
     }
@@ -138,7 +139,7 @@ struct ProgramHost {
     }
 
     /// CheckpointConfig.LocalPath below the tree, with its slash.
-    static func localCheckpoints(_ config: CheckpointConfig?) throws -> String {
+    package static func localCheckpoints(_ config: CheckpointConfig?) throws -> String {
         let path = config?.localPath ?? "/opt/ml/checkpoints"
         let parts = path.split(separator: "/")
         guard path.hasPrefix("/opt/ml/"), parts.count > 2, !parts.contains("..") else {

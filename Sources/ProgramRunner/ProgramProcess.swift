@@ -56,6 +56,9 @@ struct ProgramProcess {
             killWhatIsLate()
         }
         process.close()
+        if reason == nil, status != .exit(0), let disk, let volumeGB, disk.isFull {
+            reason = .disk(gigabytes: volumeGB)
+        }
         return ProgramEnd(status: status ?? .unknown, reason: reason)
     }
 

@@ -77,6 +77,7 @@ public struct ProgramRunner {
         return finish(end, errors: errors, base: host.tree.base)
     }
 
+    /// What the runner offers its program; their variables go into its environment.
     private func makeServices(_ host: ProgramHost) throws -> [any ProgramService] {
         let commits = try CommitServer(
             plan, rank: rank, settings: settings, base: host.tree.base, visibleBase: host.base
@@ -91,12 +92,14 @@ public struct ProgramRunner {
         report.message = end.message(failure: FailureFile.read(base), errors: errors)
         var status = end.runnerStatus
         do {
-            let left = try HostStaging(plan: plan, rank: rank, base: base).collect(end.outcome)
-            if !left.isEmpty {
-                let names = left.prefix(5).joined(separator: ", ")
-                RunnerOutput.note(
-                    "\(left.count) things are left out of what the program leaves, being links that lead "
-                        + "out of their folder, or no files: \(names)")
+            // What has filled one disk shall not fill the next.
+            if case .disk = end.reason {
+            } else {
+                let left = try HostStaging(plan: plan, rank: rank, base: base).collect(end.outcome)
+                let names = left.prefix(5).joined(separator: ", ") + (left.count > 5 ? ", …" : "")
+                if !left.isEmpty {
+                    RunnerOutput.note("not saved, as links out of their folder or no files: \(names)")
+                }
             }
         } catch {
             RunnerOutput.note("what the program leaves cannot be saved: \(error)")

@@ -6,17 +6,22 @@ import SageMakerShapes
 import Storage
 import Testing
 
-@testable import ProgramRunner
+import ProgramRunner
 
 @Suite("Parts of the runner")
 struct RunnerPartsTests {
-    static func plan(hosts: Int = 2, _ change: (inout CreateTrainingJobRequest) -> Void = { _ in }) -> ProgramPlan {
+    static func plan(hosts: Int = 2, _ change: (inout CreateTrainingJobRequest) -> Void = { _ in })
+        -> ProgramPlan
+    {
         var request = CreateTrainingJobRequest(trainingJobName: "job")
         request.outputDataConfig = OutputDataConfig(s3OutputPath: "file:///nowhere")
         change(&request)
         return ProgramPlan(
-            request: request, arn: "arn:aws:sagemaker:eu-west-3:1:training-job/job", kind: .script, attempt: 1,
-            hosts: (0..<hosts).map { .init(name: "algo-\($0 + 1)", address: "10.0.0.\($0 / 2)", worker: "w\($0 / 2)") },
+            request: request, arn: "arn:aws:sagemaker:eu-west-3:1:training-job/job", kind: .script,
+            attempt: 1,
+            hosts: (0..<hosts).map {
+                .init(name: "algo-\($0 + 1)", address: "10.0.0.\($0 / 2)", worker: "w\($0 / 2)")
+            },
             folder: "/nowhere/job/programs/1")
     }
 
@@ -52,7 +57,8 @@ struct RunnerPartsTests {
         ])
     func outcomes(_ end: End) {
         let made = ProgramEnd(
-            status: end.status, reason: end.reason, isOutOfMemory: end.isOutOfMemory, memoryBytes: 7, volumeGB: 1)
+            status: end.status, reason: end.reason, isOutOfMemory: end.isOutOfMemory, memoryBytes: 7,
+            volumeGB: 1)
         #expect(made.outcome == end.outcome)
         #expect(made.runnerStatus == end.exit)
     }
@@ -68,7 +74,8 @@ struct RunnerPartsTests {
         #expect(crash == "the program was ended by SIGSEGV, exit code: 139")
         let full = ProgramEnd(status: .signal(9), reason: .disk(gigabytes: 4))
         #expect(full.message(failure: "x", errors: nil) == "the volume of 4 GB (VolumeSizeInGB) is full")
-        let memory = ProgramEnd(status: .signal(9), reason: .memory(bytes: 77)).message(failure: nil, errors: nil)
+        let memory = ProgramEnd(status: .signal(9), reason: .memory(bytes: 77)).message(
+            failure: nil, errors: nil)
         #expect(memory?.contains("OutOfMemory") == true && memory?.contains("77 bytes") == true)
         let filled = ProgramEnd(status: .signal(25), volumeGB: 2)
         #expect(filled.message(failure: nil, errors: nil) == "the volume of 2 GB (VolumeSizeInGB) is full")
@@ -119,7 +126,8 @@ struct RunnerPartsTests {
     func environment() {
         let plan = Self.plan(hosts: 4) { $0.environment = ["A": "job", "RANK": "9", "OMP_NUM_THREADS": "3"] }
         let inherited = [
-            "A": "node", "OMPI_COMM_WORLD_RANK": "1", "LOCKSTEP_ATTEMPT_DIR": "/x", "LOCKSTEP_WORKER_FILE": "/y",
+            "A": "node", "OMPI_COMM_WORLD_RANK": "1", "LOCKSTEP_ATTEMPT_DIR": "/x",
+            "LOCKSTEP_WORKER_FILE": "/y",
             "OPENBLAS_NUM_THREADS": "1", "LANG": "C",
         ]
         var maker = ProgramEnvironment(inherited: inherited, base: "/opt/ml", threads: 2)
@@ -132,7 +140,9 @@ struct RunnerPartsTests {
         #expect(variables["AWS_REGION"] == "eu-west-3")
         #expect(variables["OMP_NUM_THREADS"] == "3")
         #expect(variables["LOCKSTEP_ATTEMPT_DIR"] == "/x")
-        for name in ["OMPI_COMM_WORLD_RANK", "LOCKSTEP_WORKER_FILE", "OPENBLAS_NUM_THREADS", "SAGEMAKER_BASE_DIR"] {
+        for name in [
+            "OMPI_COMM_WORLD_RANK", "LOCKSTEP_WORKER_FILE", "OPENBLAS_NUM_THREADS", "SAGEMAKER_BASE_DIR",
+        ] {
             #expect(variables[name] == nil)
         }
         maker.base = "/scratch"
@@ -166,7 +176,9 @@ struct RunnerPartsTests {
         var cutter = LineCutter()
         var lines: [String] = []
         func feed(_ bytes: [UInt8]) {
-            bytes.withUnsafeBufferPointer { cutter.feed($0) { lines.append(String(decoding: $0, as: UTF8.self)) } }
+            bytes.withUnsafeBufferPointer {
+                cutter.feed($0) { lines.append(String(decoding: $0, as: UTF8.self)) }
+            }
         }
         feed(Array("a\nb".utf8))
         feed(Array("c\n\nd".utf8))
@@ -212,14 +224,17 @@ extension MetricDefinition {
 
 extension CheckpointConfig {
     init(json local: String?) throws {
-        self = try JSONValue.object(["S3Uri": "file:///c", "LocalPath": local].compactMapValues { $0.map { .string($0) } })
-            .decode(Self.self)
+        self = try JSONValue.object(
+            ["S3Uri": "file:///c", "LocalPath": local].compactMapValues { $0.map { .string($0) } }
+        )
+        .decode(Self.self)
     }
 }
 
 extension OutputDataConfig {
     init(s3OutputPath: String) {
-        guard let made = try? JSONValue.object(["S3OutputPath": .string(s3OutputPath)]).decode(Self.self) else {
+        guard let made = try? JSONValue.object(["S3OutputPath": .string(s3OutputPath)]).decode(Self.self)
+        else {
             preconditionFailure("a path makes an OutputDataConfig")
         }
         self = made

@@ -1,0 +1,143 @@
+import Foundation
+import ProgramContract
+import SageMakerShapes
+import Testing
+
+/// What a program finds around it.
+@Suite("What a program finds", .serialized)
+struct ProgramSurroundingsTests {
+    private func channel(_ name: String, _ path: String, mode: String? = nil, isSharded: Bool = false)
+        -> Channel
+    {
+        var channel = Channel(channelName: name)
+        var source = S3DataSource(s3Uri: "file://" + path)
+        if isSharded { source.s3DataDistributionType = "ShardedByS3Key" }
+        channel.dataSource = DataSource()
+        channel.dataSource?.s3DataSource = source
+        channel.inputMode = mode
+        return channel
+    }
+
+    private static let look = """
+        cd ${SAGEMAKER_BASE_DIR:-/opt/ml}
+        (cd input/data && ls train sharded one && cat train/* sharded/* one/*)
+        cat input/data/pipe_0 input/data/pipe_1
+        echo saved > checkpoints/c; echo $RANK $WORLD_SIZE $SAGEMAKER_BASE_DIR
+        touch input/data/train/new 2>/dev/null && echo written; true
+        """
+
+    /// A kernel that allows no mounts, as one that allows all.
+    private static let withoutMounts = [
+        "unshare", "--user", "--map-root-user", "sh", "-c",
+        "echo 0 > /proc/sys/user/max_mnt_namespaces; exec \"$@\"", "sh",
+    ]
+
+    @Test("channels, checkpoints and configuration", arguments: [true, false])
+    func tree(mounts: Bool) throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let data = bench.folder + "/data"
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        for name in ["a", "b", "c"] {
+            try Data("\(name)\n".utf8).write(to: URL(fileURLWithPath: "\(data)/\(name)"))
+        }
+        let plan = bench.plan(hosts: 2, ["/bin/sh", "-c", Self.look]) {
+            $0.hyperParameters = ["x": "1", "y": "\"é/\""]
+            $0.inputDataConfig = [
+                channel("train", data), channel("sharded", data, isSharded: true),
+                channel("one", data + "/b", mode: "FastFile"), channel("pipe", data, mode: "Pipe"),
+            ]
+        }
+        let run = try bench.run(plan, rank: 1, words: mounts ? [] : Self.withoutMounts)
+        let base = mounts ? "" : "\(bench.scratch)/\(bench.token)/1/algo-2"
+        let lines = run.output.split(separator: "\n").map(String.init)
+        #expect(
+            lines == [
+                "one:", "b", "sharded:", "b", "train:", "a", "b", "c", "a", "b", "c", "b", "b", "a", "b", "c",
+                "a",
+                "b", "c", mounts ? "1 2" : "1 2 \(base)",
+            ] + (mounts ? [] : ["written"]))
+        #expect(run.end?.outcome == .completed, "\(run.error)")
+        #expect(run.error.contains("no mounts on this node") == !mounts)
+        #expect(bench.text("\(bench.folder)/out/\(bench.token)/checkpoints/c") == "saved\n")
+        #expect(bench.leftovers() == [])
+    }
+
+    @Test("names, processes and configuration files of its own")
+    func namespaces() throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let script = """
+            hostname; getent hosts algo-2; ls -d /proc/[0-9]* | wc -l; ls /tmp /dev/shm | wc -l
+            cd /opt/ml/input/config; cat hyperparameters.json; echo; cat resourceconfig.json; echo
+            ulimit -c
+            """
+        let plan = bench.plan(hosts: 2, ["/bin/sh", "-c", script]) { $0.hyperParameters = ["y": "\"é/\""] }
+        let run = try bench.run(plan)
+        let lines = run.output.split(separator: "\n").map(String.init)
+        guard lines.count == 7 else {
+            Issue.record("\(run.output) \(run.error)")
+            return
+        }
+        #expect(lines[0] == "algo-1")
+        #expect(lines[1].hasPrefix("127.0.0.1") && lines[1].hasSuffix("algo-2"))
+        #expect(Int(lines[2]).map { $0 < 8 } == true)
+        #expect(lines[4] == #"{"y":"\"é/\""}"#)
+        #expect(lines[5].hasPrefix(#"{"current_group_name":"homogeneousCluster","current_host":"algo-1""#))
+        #expect(lines[6] == "0")
+    }
+
+    @Test("a user without rights", .enabled(if: geteuid() == 0))
+    func user() throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let script =
+            "cd /opt/ml; id -un; echo m > model/m; echo c > checkpoints/c; touch x 2>&1; kill -9 1 2>&1; true"
+        let plan = bench.plan(["/bin/sh", "-c", script])
+        let run = try bench.run(plan, runAs: "nobody")
+        #expect(run.output.hasPrefix("nobody\n"), "\(run.output) \(run.error)")
+        #expect(run.output.contains("Permission denied") && run.output.contains("not permitted"))
+        #expect(bench.text(plan.staging(0) + "/model/m") == "m\n")
+        #expect(bench.leftovers() == [])
+    }
+
+    @Test("an image's root", .enabled(if: geteuid() == 0))
+    func image() throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let root = bench.folder + "/image"
+        let libraries = "$(ldd /bin/sh /bin/ls | grep -o '/[^ ]*' | grep -v ':$' | sort -u)"
+        _ = try bench.shell(
+            "mkdir -p \(root)/bin && cp /bin/sh /bin/ls \(root)/bin && cp --parents \(libraries) \(root)")
+        var plan = bench.plan([
+            "/bin/sh", "-c", "ls /; ls /bin; echo m > /opt/ml/model/m; (echo x > /bin/x); true",
+        ])
+        plan.imageRoot = root
+        let run = try bench.run(plan)
+        #expect(
+            run.output.contains("ls\nsh\n") && !run.output.contains("root\n"), "\(run.output) \(run.error)")
+        #expect(bench.text(plan.staging(0) + "/model/m") == "m\n")
+        #expect(!FileManager.default.fileExists(atPath: root + "/bin/x"))
+        #expect(bench.leftovers() == [])
+    }
+
+    @Test("a channel without data, a bad pattern, a rank too many")
+    func refusals() throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let missing = bench.plan(["true"]) { $0.inputDataConfig = [channel("train", bench.folder + "/none")] }
+        let run = try bench.run(missing)
+        #expect(run.end?.outcome == .notStarted)
+        #expect(
+            run.end?.message?.contains("channel train") == true && run.end?.message?.contains("/none") == true
+        )
+        let pattern = bench.plan(["true"]) {
+            $0.algorithmSpecification?.metricDefinitions = [try? MetricDefinition(json: "(")].compactMap {
+                $0
+            }
+        }
+        #expect(try bench.run(pattern).end?.outcome == .notStarted)
+        #expect(try bench.run(bench.plan(["true"]), rank: 3).status == 64)
+        #expect(bench.leftovers() == [])
+    }
+}
