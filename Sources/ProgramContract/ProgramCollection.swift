@@ -25,12 +25,18 @@ public enum ProgramCollection {
     /// Packs the merged folders into archives: the model's also when it is empty, as SageMaker does, the
     /// output's only when there is some.
     ///
+    /// - Parameter modelArtifact: `nil`: there is no model.
     /// - Throws: `LockstepError(.io)` naming the path; no half an archive is left then.
-    public static func pack(_ plan: ProgramPlan, modelArtifact: String, outputArtifact: String) throws {
-        try pack(plan.modelFolder, into: modelArtifact)
+    public static func pack(_ plan: ProgramPlan, modelArtifact: String?, outputArtifact: String) throws {
+        if let modelArtifact { try pack(plan.modelFolder, into: modelArtifact) }
         if try !FileSystem.names(in: plan.outputFolder).isEmpty {
             try pack(plan.outputFolder, into: outputArtifact)
         }
+    }
+
+    /// Removes the merged folders.
+    public static func clear(_ plan: ProgramPlan) throws {
+        for folder in [plan.modelFolder, plan.outputFolder] { try FileSystem.remove(folder) }
     }
 
     private static func move(_ source: String, into target: String) throws {

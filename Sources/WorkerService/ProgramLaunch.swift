@@ -70,8 +70,10 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
     /// - Parameter withModel: whether there is a model: not after a failure.
     func collect(withModel: Bool) throws {
         guard let plan else { return }
+        try ProgramCollection.merge(plan)
         try ProgramCollection.pack(
             plan, modelArtifact: withModel ? modelArtifact : nil, outputArtifact: outputArtifact)
+        try ProgramCollection.clear(plan)
     }
 
     /// The folder that an image stands for: by its full name, or by the name of its repository.

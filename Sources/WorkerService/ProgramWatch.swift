@@ -54,9 +54,11 @@ package struct ProgramWatch: Sendable {
             return Self.fault(report, rank, time)
         }
         if let (rank, report) = ends.first(where: { $0.report.outcome == .killed }) {
-            var end = AttemptEnd(.exited, status: report.status ?? 137, time: time)
+            let status = report.status ?? 137
+            var end = AttemptEnd(.exited, status: status, time: time)
             end.rank = rank
-            end.signal = (report.status ?? 137) - 128
+            if status > 128 { end.signal = status - 128 }
+            end.message = report.message
             return end
         }
         if ends.contains(where: { $0.report.outcome == .stopped }) {
