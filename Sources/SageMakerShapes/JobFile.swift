@@ -119,16 +119,24 @@ public struct JobFile: Sendable {
 
     /// A program named by a relative path lies beside the file, as does a folder of code.
     private mutating func resolveProgram(from folder: String) {
-        let place = ["AlgorithmSpecification", "ContainerEntrypoint"]
-        if var words = json[place[0]]?[place[1]]?.array, let program = words.first?.string,
-            program.hasPrefix("./") || program.hasPrefix("../")
-        {
-            words[0] = .string(String(Self.fileURI(program, from: folder).dropFirst("file://".count)))
-            set(.array(words), at: place)
+        func path(_ text: String) -> String {
+            let uri = Self.fileURI(text, from: folder)
+            return uri.hasPrefix("file://") ? String(uri.dropFirst("file://".count)) : uri
         }
+        let place = ["AlgorithmSpecification", "ContainerEntrypoint"]
+        if let words = json[place[0]]?[place[1]]?.array {
+            let moved = words.map { word -> JSONValue in
+                guard let text = word.string, text.hasPrefix("./") || text.hasPrefix("../") else {
+                    return word
+                }
+                return .string(path(text))
+            }
+            set(.array(moved), at: place)
+        }
+        // A plain path, because the toolkit of SageMaker's images knows no file://.
         let code = ["HyperParameters", "sagemaker_submit_directory"]
-        if let path = json[code[0]]?[code[1]]?.string, !path.hasPrefix("\"") {
-            set(.string(Self.fileURI(path, from: folder)), at: code)
+        if let text = json[code[0]]?[code[1]]?.string, !text.hasPrefix("\"") {
+            set(.string(path(text)), at: code)
         }
     }
 
