@@ -36,7 +36,7 @@ struct SwiftAlgorithmTests {
             }
         }
         let scored = try package.take("predict").output
-        #expect(scored.hasPrefix("{\"projection\":["), "\(scored)")
+        #expect(scored.contains("\n{\"projection\":["), "\(scored.prefix(300))")
         let described = try package.take("describe").output
         #expect(described.contains("num_components") && described.contains("logical_shards"), "\(described)")
         let model = package.folder.appendingPathComponent("output/digits-pca/output/model.tar.gz").path
@@ -56,8 +56,9 @@ struct SwiftAlgorithmTests {
             let calm = folder.appendingPathComponent("calm")
             let undisturbed = try package.start(ranks: 2, output: calm, logs: folder).wait()
             let expected = try #require(undisturbed.modelHash, "\(undisturbed.error)")
-            var kills = 0
-            for job in 1... where kills < 20 {
+            var (job, kills) = (0, 0)
+            while kills < 20 {
+                job += 1
                 let output = folder.appendingPathComponent("job-\(job)")
                 let memory = folder.appendingPathComponent("memory-\(job)")
                 let options = Bool.random(using: &random) ? ["--hot-state", memory.path] : []

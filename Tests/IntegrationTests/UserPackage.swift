@@ -33,12 +33,7 @@ struct UserPackage {
                 atPath: checkout, withDestinationPath: Program.packageRoot.path)
         }
         for (path, text) in page.files { try Self.put(text, at: folder.appendingPathComponent(path)) }
-        // The versions that this checkout was built with, where it has any noted.
-        let versions = Program.packageRoot.appendingPathComponent("Package.resolved")
-        let own = folder.appendingPathComponent("Package.resolved")
-        if manager.fileExists(atPath: versions.path), !manager.fileExists(atPath: own.path) {
-            try manager.copyItem(at: versions, to: own)
-        }
+        // What an earlier run trained there, if any.
         try? manager.removeItem(at: folder.appendingPathComponent("output"))
         let start = Date()
         try take("build", seconds: 900)

@@ -30,6 +30,16 @@ import Testing
         }
     }
 
+    @Test func `no job goes on from another revision`() throws {
+        try withToyJob("csv") { job, folder in
+            let first = try Rehearsal(ToyAlgorithm.self, job: job, outputFolder: folder + "/out", ranks: 1)
+            #expect(first.status == 0, "\(first.complaints)")
+            let second = try Rehearsal(RevisedToy.self, job: job, outputFolder: folder + "/out", ranks: 2)
+            #expect(second.status == 73, "\(second.output)")
+            #expect(second.complaints.first?.contains("algorithm revision is 2 now") == true)
+        }
+    }
+
     @Test func `a wrong hyperparameter is told in a sentence`() throws {
         try withToyJob("csv", rate: "-1") { job, folder in
             let run = try Rehearsal(ToyAlgorithm.self, job: job, outputFolder: folder + "/out", ranks: 2)
@@ -49,6 +59,25 @@ import Testing
             #expect(error?.message.contains(words) == true, "\(String(describing: error))")
         }
     }
+}
+
+/// The toy with other mathematics, or so its author says.
+private struct RevisedToy: Algorithm {
+    static let spec = AlgorithmSpec(
+        name: ToyAlgorithm.spec.name, summary: ToyAlgorithm.spec.summary, labelCount: 1, revision: 2,
+        hyperparameters: ToyAlgorithm.spec.hyperparameters, channels: ToyAlgorithm.spec.channels,
+        metrics: ToyAlgorithm.spec.metrics)
+    private var toy: ToyAlgorithm
+    init(hyperparameters: ResolvedHyperparameters, data: DataDescription) throws {
+        toy = try ToyAlgorithm(hyperparameters: hyperparameters, data: data)
+    }
+    var state: NamedTensors {
+        get { toy.state }
+        set { toy.state = newValue }
+    }
+    var isFinished: Bool { toy.isFinished }
+    mutating func step(_ context: any StepContext) throws -> StepReport { try toy.step(context) }
+    func model() -> Model { toy.model() }
 }
 
 /// A toy with another specification.
