@@ -126,7 +126,7 @@ let modules: [Module] = [
         .adapters, "ControlPlane",
         ["ClusterTypes", "Diagnostics", "JobLifecycle", "SageMakerShapes", "Scheduling", "Wire"]),
     lib(
-        .adapters, "ProgramContract", ["Diagnostics", "SageMakerShapes", "Storage"],
+        .adapters, "ProgramContract", ["Diagnostics", "Processes", "SageMakerShapes", "Storage"],
         resources: [.embedInCode("Resources/lockstep.py")]),
     // 4 learning
     lib(

@@ -31,7 +31,7 @@ package struct HostTree {
         base = "\(folder)/\(plan.hosts[rank].name)"
         try FileSystem.createFolder(folder)
         lock = try LockFile(base + ".lock", conflict: "host \(plan.hosts[rank].name) runs in \(base) already")
-        try Self.erase(base)
+        try ProgramTrees.erase(base)
         try FileSystem.createFolder(base + "/input/config")
         try FileSystem.createFolder(base + "/input/data")
         for folder in Self.writable { try FileSystem.createFolder("\(base)/\(folder)") }
@@ -71,7 +71,7 @@ package struct HostTree {
     /// Removes the tree and, where they are empty now, the folders of its attempt and job.
     func remove() {
         do {
-            try Self.erase(base)
+            try ProgramTrees.erase(base)
             try FileSystem.remove(hostsFile)
         } catch {
             StandardStreams.error("lockstepd: the folder of a program is left behind: \(error)")
@@ -83,30 +83,6 @@ package struct HostTree {
         if rmdir(attempt) == 0 { rmdir((attempt as NSString).deletingLastPathComponent) }
     }
 
-    /// Removes the trees of runners that are no more.
-    static func sweep(_ scratch: String) {
-        for job in (try? FileSystem.names(in: scratch)) ?? [] {
-            for attempt in (try? FileSystem.names(in: "\(scratch)/\(job)")) ?? [] {
-                let folder = "\(scratch)/\(job)/\(attempt)"
-                var isSwept = false
-                for name in (try? FileSystem.names(in: folder)) ?? []
-                where name.hasPrefix("algo-") && name.hasSuffix(".lock") {
-                    let path = "\(folder)/\(name)"
-                    // Held: its runner lives, or another one sweeps it.
-                    guard let lock = try? LockFile(path, conflict: "held") else { continue }
-                    let tree = String(path.dropLast(".lock".count))
-                    if (try? erase(tree)) != nil {
-                        unlink(tree + ".hosts")
-                        unlink(path)
-                        isSwept = true
-                    }
-                    lock.release()
-                }
-                if isSwept, rmdir(folder) == 0 { rmdir("\(scratch)/\(job)") }
-            }
-        }
-    }
-
     static func write(_ text: String, to path: String) throws {
         do {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))
@@ -115,26 +91,13 @@ package struct HostTree {
         }
     }
 
-    /// Removes a folder even where a program took its owner the rights to it.
-    private static func erase(_ path: String) throws {
-        do {
-            try FileSystem.remove(path)
-        } catch {
-            _ = try everything(below: path, opening: true)
-            try FileSystem.remove(path)
-        }
-    }
-
     /// Paths of what lies below a folder; links are not followed.
-    ///
-    /// - Parameter opening: whether folders are made readable on the way.
-    private static func everything(below folder: String, opening: Bool = false) throws -> [String] {
-        if opening { chmod(folder, 0o700) }
+    private static func everything(below folder: String) throws -> [String] {
         var paths: [String] = []
         for name in try FileSystem.names(in: folder) {
             let path = "\(folder)/\(name)"
             paths.append(path)
-            if FileTree.kind(path) == .folder { paths += try everything(below: path, opening: opening) }
+            if FileTree.kind(path) == .folder { paths += try everything(below: path) }
         }
         return paths
     }

@@ -30,7 +30,7 @@ package struct ProgramHost {
         checkpoints = try JobLocations(plan.request).checkpointFolder
         limits = try HostLimits(plan.request, settings)
         user = try plan.kind == .mpi ? nil : Self.user(settings.runAs)
-        HostTree.sweep(settings.scratch)
+        ProgramTrees.sweep(settings.scratch)
         tree = try HostTree(plan, rank: rank, scratch: settings.scratch)
         do {
             if let user { try tree.give(to: user) }

@@ -1,0 +1,56 @@
+import Processes
+import Storage
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The trees of programs in a worker's scratch folder: `SCRATCH/JOB/ATTEMPT/algo-N`, each with a lock beside
+/// it that its runner holds.
+public enum ProgramTrees {
+    /// Removes the trees of runners that are no more: those that were killed. Safe at any time, also beside
+    /// others that do the same.
+    public static func sweep(_ scratch: String) {
+        for job in names(scratch) {
+            for attempt in names("\(scratch)/\(job)") {
+                let folder = "\(scratch)/\(job)/\(attempt)"
+                let locks = names(folder).filter { $0.hasPrefix("algo-") && $0.hasSuffix(".lock") }
+                let swept = locks.filter { sweep(lock: "\(folder)/\($0)") }
+                if !swept.isEmpty, rmdir(folder) == 0 { rmdir("\(scratch)/\(job)") }
+            }
+        }
+    }
+
+    /// Removes a folder even where a program took its owner the rights to it.
+    package static func erase(_ path: String) throws {
+        do {
+            try FileSystem.remove(path)
+        } catch {
+            try open(path)
+            try FileSystem.remove(path)
+        }
+    }
+
+    private static func sweep(lock path: String) -> Bool {
+        // Held: its runner lives, or another one sweeps it.
+        guard let lock = try? LockFile(path, conflict: "held") else { return false }
+        defer { lock.release() }
+        let tree = String(path.dropLast(".lock".count))
+        // What cannot be removed now is tried again by the next sweep.
+        guard (try? erase(tree)) != nil else { return false }
+        unlink(tree + ".hosts")
+        unlink(path)
+        return true
+    }
+
+    /// Makes the folders below a path readable again; links are not followed.
+    private static func open(_ folder: String) throws {
+        chmod(folder, 0o700)
+        for name in try FileSystem.names(in: folder) where FileTree.kind("\(folder)/\(name)") == .folder {
+            try open("\(folder)/\(name)")
+        }
+    }
+
+    /// Nothing where there is no such folder, or it is none.
+    private static func names(_ folder: String) -> [String] { (try? FileSystem.names(in: folder)) ?? [] }
+}
