@@ -28,11 +28,11 @@ package enum CommitElection {
         complete(names.filter { $0.attempt < attempt }).first
     }
 
-    /// Commits that a rank of a world of `world` has to clear away: those older than the two newest complete
-    /// steps. Ranks of earlier, larger worlds are shared out among those of today.
-    package static func superfluous(_ names: [CommitName], rank: Int, world: Int) -> [CommitName] {
+    /// Commits older than the two newest complete steps. Any rank may clear them away: when those are there,
+    /// every rank has what it went on from.
+    package static func superfluous(_ names: [CommitName]) -> [CommitName] {
         let kept = complete(names).prefix(2)
         guard kept.count == 2, let oldest = kept.last else { return [] }
-        return names.filter { ($0.attempt, $0.step) < oldest.order && $0.rank % world == rank }
+        return names.filter { ($0.attempt, $0.step) < oldest.order }
     }
 }

@@ -146,7 +146,7 @@ final class CommitStore: @unchecked Sendable {
     private func clearAway() {
         do {
             let names = try Self.names(in: folder)
-            for name in CommitElection.superfluous(names, rank: rank, world: world) {
+            for name in CommitElection.superfluous(names) {
                 try FileSystem.remove(folder + "/" + name.fileName)
             }
         } catch {
