@@ -110,9 +110,10 @@ struct ProgramProcess {
 
     private mutating func end(_ reason: ProgramEnd.Reason, after seconds: Double) {
         let isLimit = reason != .stop && reason != .abandon
-        if reason == .stop || reason == .abandon { for service in services { service.askToStop() } }
         if status == nil, self.reason == nil || isLimit { self.reason = reason }
         terminate(after: seconds)
+        // After the signal, which would else meet a script that has heard of the stop and is at its very end.
+        if reason == .stop || reason == .abandon { for service in services { service.askToStop() } }
     }
 
     private mutating func terminate(after seconds: Double) {
