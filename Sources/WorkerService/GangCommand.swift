@@ -49,10 +49,10 @@ package struct GangCommand: Sendable, Equatable {
         let option = isNew ? "--prtemca" : "--mca"
         let shell = isNew ? "ssh" : "rsh"
         var words = ["mpirun", "--bind-to", "none"]
-        // A dead rank shall cost milliseconds, not Open MPI's second of politeness; programs get the time
-        // to end their own.
+        // A dead rank shall cost milliseconds, not Open MPI's second of politeness; programs get a
+        // moment to end.
         let isScript = plan.program?.isScript == true
-        words += [option, "odls_base_sigkill_timeout", isScript ? "15" : "0"]
+        words += [option, "odls_base_sigkill_timeout", isScript ? "2" : "0"]
         // Inside an allocation mpirun would take Slurm's launcher, and go past the workers.
         words += [option, "plm", shell, option, "plm_\(shell)_no_tree_spawn", "1"]
         words += [option, "plm_\(shell)_agent", "\(plan.daemonProgram) launch-agent"]

@@ -7,8 +7,8 @@
 ///   three times as long, for a file system may take its time to say that bytes are safe;
 /// - and if all ranks wait, for twice as long, in calls that do not meet, the world is stuck.
 /// No pulse since the start for the timeout tells that the world does not come up, as when a rank died on
-/// the way and its MPI waits for it. No pulse of any rank for twice the timeout tells that the whole gang is stopped. A rank that finishes
-/// shards, or whose bytes go, starts its time again, so it may be slow.
+/// the way and its MPI waits for it. No pulse of any rank for twice the timeout tells that the whole gang
+/// is stopped. A rank that finishes shards, or whose bytes go, starts its time again, so it may be slow.
 package struct GangWatch: Sendable {
     /// Who does not get on, and with what.
     package struct Finding: Equatable, Sendable {

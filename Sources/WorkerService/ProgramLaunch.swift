@@ -20,10 +20,12 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
     /// `output.tar.gz`, beside the model.
     package var outputArtifact: String { modelArtifact.dropLastComponent + "/output.tar.gz" }
 
-    /// - Parameter images: folders that values of TrainingImage stand for.
+    /// - Parameters:
+    ///   - images: folders that values of TrainingImage stand for.
+    ///   - graceSeconds: between SIGTERM and SIGKILL on a stop.
     /// - Returns: `nil` when the job asks for a built-in algorithm.
     /// - Throws: `LockstepError(.configuration)` for an image that the worker does not know.
-    package init?(_ order: LaunchOrder, images: [String: String]) throws {
+    package init?(_ order: LaunchOrder, images: [String: String], graceSeconds: Double) throws {
         let request: CreateTrainingJobRequest
         do {
             request = try JSONDecoder().decode(
@@ -49,7 +51,7 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
             hosts: hosts.enumerated().map { index, host in
                 ProgramPlan.Host(name: "algo-\(index + 1)", address: host.0, worker: host.1)
             },
-            imageRoot: try Self.root(of: algorithm?.trainingImage, images),
+            imageRoot: try Self.root(of: algorithm?.trainingImage, images), graceSeconds: graceSeconds,
             folder: ProgramPlan.folder(locations, attempt: order.attempt.number))
     }
 

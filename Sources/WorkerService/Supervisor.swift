@@ -231,7 +231,11 @@ package final class Supervisor {
             return !watch.read(line.text, rank: rank)
         }
         for line in lines {
-            if line.rank == nil { verdict.read(line.text) } else if isError { verdict.read(error: line.text) }
+            if line.rank == nil {
+                verdict.read(line.text)
+            } else if isError, programs == nil {
+                verdict.read(error: line.text)
+            }
         }
         logs.append(lines, isError: isError, at: Self.now())
     }

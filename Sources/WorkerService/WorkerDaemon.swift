@@ -44,6 +44,7 @@ package struct WorkerDaemon: Service {
         let hotStates = HotStateFolder(
             root: configuration.hotStateRoot, cluster: token.clusterTag, worker: configuration.worker)
         try writeSettings(sharedMemory: hotStates.path)
+        ProgramTrees.sweep(configuration.programs.scratch)
         let listener = try await ControlServer.bind(
             host: configuration.address, port: 0, token: token, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in

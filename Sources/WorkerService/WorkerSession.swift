@@ -1,6 +1,7 @@
 import ControlChannel
 import Diagnostics
 import Logging
+import ProgramContract
 import Wire
 
 /// One connection of a worker to its coordinator.
@@ -64,7 +65,10 @@ struct WorkerSession: Sendable {
         case .launch(let order): if let answer = await book.launch(order) { peer.send(answer) }
         case .stop(let attempt): if let answer = await book.stop(attempt) { peer.send(answer) }
         case .kill(let attempt): if let answer = await book.kill(attempt) { peer.send(answer) }
-        case .forget(let job): hotStates.forget(job)
+        case .forget(let job):
+            hotStates.forget(job)
+            // What runners that were killed could not clear away.
+            ProgramTrees.sweep(configuration.programs.scratch)
         case .drained: await leaving.drained()
         default: throw LockstepError(.network, "\(peer.address) sent a message that is not for a worker")
         }

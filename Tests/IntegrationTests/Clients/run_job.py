@@ -23,7 +23,9 @@ request["RoleArn"] = "arn:aws:iam::000000000000:role/any"
 request["ResourceConfig"]["InstanceCount"] = int(count)
 parameters = request.setdefault("HyperParameters", {})
 parameters.update(word.split("=", 1) for word in sys.argv[5:])
-request["HyperParameters"] = {key: str(value) for key, value in parameters.items()}
+for member in ("HyperParameters", "Environment"):
+    if member in request:
+        request[member] = {key: str(value) for key, value in request[member].items()}
 if "sagemaker_submit_directory" in parameters:
     request["HyperParameters"]["sagemaker_submit_directory"] = absolute(parameters["sagemaker_submit_directory"])
 specification = request["AlgorithmSpecification"]
