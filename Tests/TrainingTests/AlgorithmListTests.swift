@@ -22,7 +22,7 @@ import Training
         Case(testDescription: "by name", several: true, name: "two", result: "two"),
         Case(
             testDescription: "by name, of one", name: "tow",
-            result: "there is no algorithm 'tow'; did you mean one?"),
+            result: "there is no algorithm 'tow'; "),
         Case(
             testDescription: "by a name that is nowhere", several: true, name: "kmeans",
             result: "there is no algorithm 'kmeans'; "),
