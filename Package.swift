@@ -235,8 +235,8 @@ let testTargets: [Target] = [
         "ClusterTests",
         [
             "ClusterTypes", "ControlChannel", "CoordinatorService", "Diagnostics",
-            "JobLifecycle", "JobStore", "Logging", "NIOCore", "NIOPosix", "Processes", "SageMakerShapes",
-            "Scheduling", "Wire", "WorkerService",
+            "JobLifecycle", "JobStore", "Logging", "NIOCore", "NIOPosix", "Processes", "ProgramContract",
+            "SageMakerShapes", "Scheduling", "Wire", "WorkerService",
         ]),
     tests(
         "APITests",

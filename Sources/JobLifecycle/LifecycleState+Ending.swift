@@ -38,7 +38,10 @@ extension LifecycleState {
         }
         if end.cause == .exited, end.code == AttemptEnd.programCode {
             // The user's own code has said that it failed: SageMaker, too, does not start it again.
-            record.failureReason = limited("AlgorithmError: \(end.message ?? "the program failed")")
+            let reason = "AlgorithmError: \(end.message ?? "the program failed")"
+            // The exit code stands at the end.
+            record.failureReason =
+                reason.count > 1024 ? "\(reason.prefix(999))…\(reason.suffix(24))" : reason
             return finish(.failed, .failed, "Training job failed", time)
         }
         let fault = Fault(kind: kind(end), sentence: sentence(end), step: record.attempts.last?.lastStep)

@@ -134,7 +134,8 @@ actor AttemptBook {
             workerLock: configuration.lockFile, abandonSeconds: abandonSeconds,
             graceSeconds: configuration.graceSeconds, minimumRanks: order.minimumRanks,
             launcherVersion: launcherVersion,
-            program: try ProgramLaunch(order, images: configuration.images, graceSeconds: configuration.graceSeconds))
+            program: try ProgramLaunch(
+                order, images: configuration.images, graceSeconds: configuration.graceSeconds))
         try folder.create(plan, request: order.request)
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         let log = open(folder.path + "/supervisor.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

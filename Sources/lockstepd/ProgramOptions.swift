@@ -13,7 +13,7 @@ struct ProgramOptions: ParsableArguments {
     var imageWords: [String] = []
     @Option(
         help:
-            "User that programs run as when root runs this daemon (default: lockstep if there is one, else nobody)."
+            "User that programs run as if the daemon is root (default: lockstep if it exists, else nobody)."
     )
     var runAs: String?
     @Option(help: "Memory for all programs of this worker, in MiB (default: nine tenths of the node's).")

@@ -20,6 +20,20 @@ struct CreateTrainingJobTests {
         }
     }
 
+    @Test("refuses a program with a mistake", arguments: InvalidTrainingJob.programRules)
+    func refusesProgram(_ invalid: InvalidTrainingJob) async throws {
+        try await APIFixture.with { api in
+            let program = Requests.create("job").with("AlgorithmSpecification.TrainingImage", nil)
+                .with("AlgorithmSpecification.ContainerEntrypoint", .array(["./train"]))
+            let answer = try await api.call(
+                "SageMaker.CreateTrainingJob", program.with(invalid.path, invalid.value))
+            #expect(answer.status == 400)
+            #expect(answer.message == invalid.message)
+            let good = try await api.call("SageMaker.CreateTrainingJob", program)
+            #expect(good.status == 200, "\(good.message ?? "")")
+        }
+    }
+
     @Test("answers with an ARN in the region of the client's credentials")
     func region() async throws {
         try await APIFixture.with { api in

@@ -95,8 +95,8 @@ struct InvalidTrainingJob: Sendable, CustomTestStringConvertible {
     private static let algorithmRules = [
         rule(
             "an empty algorithm specification", "AlgorithmSpecification", .object([:]),
-            "AlgorithmSpecification needs AlgorithmName or TrainingImage; the built-in algorithms are "
-                + "kmeans, linear-learner"),
+            "AlgorithmSpecification needs AlgorithmName or TrainingImage (the built-in algorithms are "
+                + "kmeans, linear-learner), or ContainerEntrypoint for a program of your own"),
         rule(
             "algorithm and image", "AlgorithmSpecification.AlgorithmName", "kmeans",
             "AlgorithmSpecification has AlgorithmName and TrainingImage: give one of them"),
@@ -110,9 +110,13 @@ struct InvalidTrainingJob: Sendable, CustomTestStringConvertible {
             "Pipe mode", "AlgorithmSpecification.TrainingInputMode", "Pipe",
             "AlgorithmSpecification.TrainingInputMode is Pipe, which is not offered: use File or FastFile"),
         rule(
-            "an entry point", "AlgorithmSpecification.ContainerEntrypoint", .array(["train"]),
-            "AlgorithmSpecification.ContainerEntrypoint and ContainerArguments are not offered: this "
-                + "cluster runs its built-in algorithms; the built-in algorithms are kmeans, linear-learner"),
+            "arguments for no program", "AlgorithmSpecification.ContainerArguments", .array(["train"]),
+            "AlgorithmSpecification has ContainerArguments without ContainerEntrypoint: name the program "
+                + "that they are for"),
+        rule(
+            "a kind without a program", "Environment.LOCKSTEP_PROGRAM", "mpi",
+            "LOCKSTEP_PROGRAM in Environment is mpi, but the job names no program: give "
+                + "AlgorithmSpecification.ContainerEntrypoint, or hyperparameter sagemaker_program"),
         rule(
             "an unknown hyperparameter", "HyperParameters.epoch", "3",
             "hyperparameter epoch is unknown to linear-learner; did you mean epochs?"),
@@ -221,6 +225,40 @@ struct InvalidTrainingJob: Sendable, CustomTestStringConvertible {
             "1 validation error detected: Value \(shown) at '\(field)' failed to satisfy constraint: "
                 + constraint)
     }
+
+    /// Rules for jobs with a program of their own: changes to one that runs `./train` as a script.
+    static let programRules = [
+        rule(
+            "an algorithm beside a program", "AlgorithmSpecification.AlgorithmName", "kmeans",
+            "AlgorithmSpecification has AlgorithmName kmeans and a program: give one of them"),
+        rule(
+            "an unknown kind", "Environment.LOCKSTEP_PROGRAM", "docker",
+            "LOCKSTEP_PROGRAM in Environment is 'docker', but must be one of algorithm, mpi, script"),
+        rule(
+            "an algorithm by a relative path", "Environment.LOCKSTEP_PROGRAM", "algorithm",
+            "AlgorithmSpecification.ContainerEntrypoint is ./train, but a program of kind algorithm is named "
+                + "by its absolute path, the same on all workers"),
+        rule(
+            "a pattern without a group", "AlgorithmSpecification.MetricDefinitions",
+            .array([.object(["Name": "loss", "Regex": "loss=[0-9]+"])]),
+            "AlgorithmSpecification.MetricDefinitions loss: Regex loss=[0-9]+ has no group in parentheses to "
+                + "take the value from"),
+        rule(
+            "a broken pattern", "AlgorithmSpecification.MetricDefinitions",
+            .array([.object(["Name": "loss", "Regex": "loss=("])]),
+            "AlgorithmSpecification.MetricDefinitions loss: Regex loss=( is no regular expression"),
+        rule(
+            "checkpoints elsewhere", "CheckpointConfig",
+            .object(["S3Uri": "file:///checkpoints", "LocalPath": "/tmp/checkpoints"]),
+            "CheckpointConfig.LocalPath is /tmp/checkpoints, but must lie below /opt/ml"),
+        rule(
+            "a number of processes that is none", "HyperParameters",
+            .object(["sagemaker_mpi_enabled": "true", "sagemaker_mpi_num_of_processes_per_host": "many"]),
+            "hyperparameter sagemaker_mpi_num_of_processes_per_host is 'many', but must be 1 to 1024"),
+        rule(
+            "an empty program", "AlgorithmSpecification.ContainerEntrypoint", .array([""]),
+            "AlgorithmSpecification.ContainerEntrypoint begins with an empty word"),
+    ]
 
     private static func rule(
         _ name: String, _ path: String, _ value: JSONValue?, _ message: String

@@ -19,7 +19,8 @@ import Wire
             let order = try #require(first.launches.first)
             #expect(order.attempt == AttemptID(job: JobName("job"), number: 1))
             #expect(order.gang.map(\.worker) == [WorkerID("w1"), WorkerID("w2")])
-            #expect(order.environment == [EnvironmentVariable(name: "A", value: "1")])
+            let variables = order.environment.map { "\($0.name)=\($0.value)" }
+            #expect(variables == ["A=1", "TRAINING_JOB_ARN=arn", "TRAINING_JOB_NAME=job"])
         }
     }
 
