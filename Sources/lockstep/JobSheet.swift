@@ -36,7 +36,7 @@ struct JobSheet {
             + (job.secondaryStatus == job.trainingJobStatus ? "" : " (\(job.secondaryStatus))")
         var facts = [("Job", job.trainingJobName), ("Status", status)]
         if let reason = job.failureReason { facts.append(("Reason", reason)) }
-        facts.append(("Algorithm", request.algorithmSpecification?.builtInName ?? ""))
+        facts.append(Self.trainer(request))
         facts.append(("Ranks", String(request.resourceConfig?.instanceCount ?? 1)))
         facts.append(("Created", Quantity.time(seconds: job.creationTime) + " UTC"))
         if let start = job.trainingStartTime, let end = job.trainingEndTime {
@@ -77,5 +77,15 @@ struct JobSheet {
 
     private static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    /// What trains: an algorithm by its name, or the user's program.
+    private static func trainer(_ request: CreateTrainingJobRequest) -> (String, String) {
+        let algorithm = request.algorithmSpecification
+        if let words = algorithm?.containerEntrypoint {
+            return ("Program", (words + (algorithm?.containerArguments ?? [])).joined(separator: " "))
+        }
+        if let script = request.hyperParameters?["sagemaker_program"] { return ("Program", script) }
+        return ("Algorithm", algorithm?.builtInName ?? "")
     }
 }

@@ -2,6 +2,8 @@ import ArgumentParser
 import Checkpoints
 import CommandLineEntry
 import Diagnostics
+import Foundation
+import SageMakerShapes
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -51,6 +53,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let found = try await JobFolders.find(job, endpoint: endpoint)
+        try Self.checkHistory(of: found.locations)
         let verifier = JobVerifier(found.locations)
         if let replay {
             let program = program.map { [$0] } ?? found.program
@@ -64,6 +67,18 @@ struct VerifyCommand: AsyncParsableCommand {
         } else {
             try show(try verifier.verify())
         }
+    }
+
+    /// Scripts and MPI programs commit in their own way.
+    private static func checkHistory(of locations: JobLocations) throws {
+        let manager = FileManager.default
+        guard !manager.fileExists(atPath: locations.jobFolder + "/history"),
+            manager.fileExists(atPath: locations.jobFolder + "/programs")
+        else { return }
+        throw LockstepError(
+            .usage,
+            "\(locations.jobFolder) was trained by a script or MPI program of its own, which leaves no history "
+                + "to verify: that is for the built-in algorithms and those made with LockstepTraining")
     }
 
     private func show(_ finding: VerifyReplay.Finding) throws {

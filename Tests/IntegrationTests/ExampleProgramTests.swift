@@ -136,6 +136,8 @@ import Testing
                 let epochs = Self.epochs(log)
                 #expect(Set(epochs) == Set(1...300))
                 #expect(epochs.count <= 301, "\(epochs.count) epochs in the log")
+                let verified = try cluster.lockstep(["verify", "victim"])
+                #expect(verified.status == 64 && verified.error.contains("leaves no history to verify"))
             }
         }
     }
