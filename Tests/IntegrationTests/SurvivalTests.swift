@@ -13,6 +13,26 @@ import Testing
         }
     }
 
+    /// Where scripts/setup puts an MPI with ULFM.
+    private static let ulfm = Program.packageRoot.appendingPathComponent(".venv-ulfm").path
+
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: ulfm + "/bin/mpirun"),
+            "no Open MPI 5 in .venv-ulfm: run scripts/setup --tests"))
+    func `where the MPI can, survivors of a rank go on in place`() throws {
+        try withTemporaryFolder { folder in
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+            let outcome = try Program.run(
+                "lockstep-bench", ["recovery", "rank", "--count", "3"], in: folder,
+                environment: ["PATH": "\(Self.ulfm)/bin:\(path)", "LD_LIBRARY_PATH": Self.ulfm + "/lib"],
+                seconds: 200)
+            #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
+            #expect(outcome.output.contains("3 in place; 0 steps lost"), "\(outcome.output)")
+            #expect(outcome.output.contains("the model is that of the undisturbed run"), "\(outcome.output)")
+        }
+    }
+
     @Test func `a job of higher priority takes the slots within seconds, and both end well`() throws {
         try withTemporaryFolder { folder in
             try LocalCluster.run(workers: 2, in: folder) { cluster in
