@@ -77,8 +77,9 @@ struct VerifyCommand: AsyncParsableCommand {
         else { return }
         throw LockstepError(
             .usage,
-            "\(locations.jobFolder) was trained by a script or MPI program of its own, which leaves no history "
-                + "to verify: that is for the built-in algorithms and those made with LockstepTraining")
+            "\(locations.jobFolder) was trained by a script or an MPI program, which leaves "
+                + "no history to verify: that is for the built-in algorithms and those made with LockstepTraining"
+        )
     }
 
     private func show(_ finding: VerifyReplay.Finding) throws {

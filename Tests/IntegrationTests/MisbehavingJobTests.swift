@@ -14,8 +14,11 @@ import Testing
         /// Whether it has to be stopped.
         var isStopped = false
 
+        /// Where mounts cannot be made, /opt/ml lies elsewhere.
+        private static let base = "base=${SAGEMAKER_BASE_DIR:-/opt/ml}; "
+
         static func shell(_ name: String, _ script: String, _ status: String, _ reason: String = "") -> Case {
-            Case(name: name, words: ["/bin/sh", "-c", script], status: status, reason: reason)
+            Case(name: name, words: ["/bin/sh", "-c", base + script], status: status, reason: reason)
         }
     }
 
@@ -24,7 +27,7 @@ import Testing
         deaf.isStopped = true
         var second = Case.shell(
             "second",
-            "[ $RANK = 0 ] && exit 0; sleep 1; echo the second fails > /opt/ml/output/failure; exit 1",
+            "[ $RANK = 0 ] && exit 0; sleep 1; echo the second fails > $base/output/failure; exit 1",
             "Failed", "AlgorithmError: the second fails, exit code: 1")
         second.hosts = 2
         var echoes = Case.shell(
@@ -36,7 +39,9 @@ import Testing
             deaf, second, echoes,
             .shell("forks", "setsid sleep 98765 & (setsid env -i sleep 98766 &) ; exit 0", "Completed"),
             .shell(
-                "disk", "dd if=/dev/zero of=/opt/ml/output/data/big bs=1M count=3000; sleep 60", "Failed",
+                "disk",
+                "dd if=/dev/zero of=$base/output/data/big bs=1M count=3000; sleep 60",
+                "Failed",
                 "VolumeSizeInGB"),
             Case(
                 name: "memory",
@@ -46,7 +51,8 @@ import Testing
             Case(
                 name: "no-program", words: ["/etc/hostname"], status: "Failed", reason: "/etc/hostname"),
             .shell(
-                "binary", "head -c 3000 /dev/urandom > /opt/ml/output/failure; exit 3", "Failed",
+                "binary", "head -c 3000 /dev/urandom > $base/output/failure; exit 3",
+                "Failed",
                 "exit code: 3"),
         ]
     }

@@ -25,6 +25,16 @@ struct RunnerBench {
 
     var scratch: String { folder + "/scratch" }
 
+    /// Whether mounts can be made here: not in a chroot that is no mount point, nor in many containers.
+    static let canMount: Bool = {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "unshare -m true 2>/dev/null || unshare -Urm true 2>/dev/null"]
+        do { try process.run() } catch { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }()
+
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent(token).path
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
@@ -38,7 +48,11 @@ struct RunnerBench {
     ) -> ProgramPlan {
         var request = CreateTrainingJobRequest(trainingJobName: token)
         var algorithm = AlgorithmSpecification()
-        algorithm.containerEntrypoint = words
+        // Where the tree cannot be mounted, it is where it lies.
+        let tree = "\(scratch)/\(token)/1/algo-1"
+        algorithm.containerEntrypoint = words.map {
+            Self.canMount ? $0 : $0.replacingOccurrences(of: "/opt/ml", with: tree)
+        }
         request.algorithmSpecification = algorithm
         request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://\(folder)/out")
         change(&request)
