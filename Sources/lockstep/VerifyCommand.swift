@@ -78,7 +78,7 @@ struct VerifyCommand: AsyncParsableCommand {
         throw LockstepError(
             .usage,
             "\(locations.jobFolder) was trained by a script or an MPI program, which leaves "
-                + "no history to verify: that is for the built-in algorithms and those made with LockstepTraining"
+                + "no history to verify: that is for built-in algorithms, or those made with LockstepTraining"
         )
     }
 
