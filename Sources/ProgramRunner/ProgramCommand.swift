@@ -39,7 +39,7 @@ struct ProgramCommand {
         let isApart =
             plan.kind != .mpi
             && HostIsolation.hidesTemporaryFolder(
-                words + [directory], environment: variables,
+                words + [directory] + (plan.request.hyperParameters ?? [:]).values, environment: variables,
                 own: plan.request.environment ?? [:])
         environment.hasOwnTemporaryFolder = host.isolation.usesMounts && (isApart || plan.imageRoot != nil)
         request = host.request(apart: isApart)
