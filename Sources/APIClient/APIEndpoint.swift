@@ -11,25 +11,26 @@ public struct APIEndpoint: Sendable, Equatable {
     /// Where a coordinator listens that was told nothing else.
     public static let defaultURL = "http://127.0.0.1:7460"
 
-    /// Finds the address: `--endpoint`, else LOCKSTEP_ENDPOINT, else `endpoint.json` in LOCKSTEP_HOME or
-    /// `~/.lockstep` (written by `lockstep up`), else the default.
+    /// Finds the address: `--endpoint`, else LOCKSTEP_ENDPOINT, else `endpoint.json` in the cluster's
+    /// `HomeFolder` (written by `lockstep up`), else the default.
     ///
     /// - Throws: `LockstepError(.usage)` naming the place whose text is no URL.
     public static func find(option: String?) throws -> APIEndpoint {
         try find(
-            option: option, environment: ProcessInfo.processInfo.environment, home: NSHomeDirectory())
+            option: option, environment: ProcessInfo.processInfo.environment,
+            accountHome: NSHomeDirectory())
     }
 
-    /// The same for a given environment and home folder.
+    /// The same for a given environment and home folder of the account.
     package static func find(
-        option: String?, environment: [String: String], home: String
+        option: String?, environment: [String: String], accountHome: String
     ) throws -> APIEndpoint {
         if let option { return try APIEndpoint(option, origin: "--endpoint") }
         if let text = environment["LOCKSTEP_ENDPOINT"], !text.isEmpty {
             return try APIEndpoint(text, origin: "LOCKSTEP_ENDPOINT")
         }
-        let ownFolder = environment["LOCKSTEP_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-        let file = (ownFolder ?? home + "/.lockstep") + "/endpoint.json"
+        let home = HomeFolder.path(environment: environment, accountHome: accountHome)
+        let file = home + "/endpoint.json"
         guard let bytes = FileManager.default.contents(atPath: file) else {
             return try APIEndpoint(defaultURL, origin: "the default")
         }

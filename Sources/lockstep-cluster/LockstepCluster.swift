@@ -19,11 +19,12 @@ struct LockstepCluster: ParsableCommand {
         discussion: """
             Run it as mpirun -n N+1 lockstep-cluster: rank 0 becomes the coordinator, the N others become \
             workers. The cluster lives until mpirun ends.
-            """)
+            """,
+        version: LockstepVersion.current)
 
     @Option(help: "Ranks each worker has room for.")
     var slots = 1
-    @Option(help: "Folder for the daemons' files (default: LOCKSTEP_HOME, else ~/.lockstep).")
+    @Option(help: "Folder for the daemons' files (default: \(HomeFolder.rule)).")
     var dataDir: String?
     @Option(help: "ADDRESS:PORT of the public API on rank 0's host.")
     var api = "127.0.0.1:7460"
@@ -50,7 +51,8 @@ struct LockstepCluster: ParsableCommand {
     }
 
     private func folder() -> String {
-        let home = ProcessInfo.processInfo.environment["LOCKSTEP_HOME"] ?? NSHomeDirectory() + "/.lockstep"
+        let home = HomeFolder.path(
+            environment: ProcessInfo.processInfo.environment, accountHome: NSHomeDirectory())
         return URL(fileURLWithPath: dataDir ?? home).path
     }
 }

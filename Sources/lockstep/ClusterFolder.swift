@@ -8,11 +8,9 @@ import Storage
 struct ClusterFolder {
     let path: String
 
-    /// LOCKSTEP_HOME, or `.lockstep` in the user's home.
     static var defaultPath: String {
-        let environment = ProcessInfo.processInfo.environment
-        if let path = environment["LOCKSTEP_HOME"], !path.isEmpty { return path }
-        return NSHomeDirectory() + "/.lockstep"
+        HomeFolder.path(
+            environment: ProcessInfo.processInfo.environment, accountHome: NSHomeDirectory())
     }
 
     /// Makes the folder if it is not there.

@@ -11,7 +11,7 @@ struct DownCommand: AsyncParsableCommand {
         discussion: "Gangs that run commit their state first; the next `lockstep up` goes on with their jobs."
     )
 
-    @Option(help: "Folder of the cluster (default: LOCKSTEP_HOME, or ~/.lockstep).")
+    @Option(help: "Folder of the cluster (default: \(HomeFolder.rule)).")
     var dataDir: String?
 
     /// Longer than `up` itself waits for its daemons.

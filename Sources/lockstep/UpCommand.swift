@@ -19,7 +19,7 @@ struct UpCommand: AsyncParsableCommand {
     var workers = 2
     @Option(help: "Ranks that each worker has room for.")
     var slots = 1
-    @Option(help: "Folder of the cluster (default: LOCKSTEP_HOME, or ~/.lockstep).")
+    @Option(help: "Folder of the cluster (default: \(HomeFolder.rule)).")
     var dataDir: String?
     @Option(help: "[ADDRESS:]PORT of the API; port 0 takes a free one.")
     var api = "127.0.0.1:7460"

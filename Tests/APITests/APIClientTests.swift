@@ -12,7 +12,7 @@ struct APIClientTests {
         _ url: String, milliseconds: Int64 = 5000,
         _ body: (APIClient) async throws -> Void = { _ = try await $0.listWorkers() }
     ) async throws {
-        let endpoint = try APIEndpoint.find(option: url, environment: [:], home: "/nowhere")
+        let endpoint = try APIEndpoint.find(option: url, environment: [:], accountHome: "/nowhere")
         try await APIClient.with(endpoint, timeoutMilliseconds: milliseconds, body)
     }
 
@@ -175,7 +175,7 @@ struct APIClientTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appendingPathComponent("endpoint.json")
         func find(_ option: String?, _ environment: [String: String]) throws -> String {
-            try APIEndpoint.find(option: option, environment: environment, home: "/nowhere").url
+            try APIEndpoint.find(option: option, environment: environment, accountHome: "/nowhere").url
         }
         let home = ["LOCKSTEP_HOME": folder.path]
         let both = home.merging(["LOCKSTEP_ENDPOINT": "http://b:2"]) { $1 }
@@ -189,6 +189,18 @@ struct APIClientTests {
             let error = #expect(throws: LockstepError.self) { try find(option, environment) }
             #expect(error?.code == .usage)
         }
+    }
+
+    @Test("takes the folder from LOCKSTEP_HOME, XDG_STATE_HOME, HOME and the account, in this order")
+    func homeFolder() {
+        func path(_ environment: [String: String]) -> String {
+            HomeFolder.path(environment: environment, accountHome: "/account")
+        }
+        let all = ["LOCKSTEP_HOME": "/own", "XDG_STATE_HOME": "/state", "HOME": "/home"]
+        #expect(path(all) == "/own")
+        #expect(path(all.merging(["LOCKSTEP_HOME": ""]) { $1 }) == "/state/lockstep")
+        #expect(path(["XDG_STATE_HOME": "relative", "HOME": "/home"]) == "/home/.lockstep")
+        #expect(path(["HOME": ""]) == "/account/.lockstep")
     }
 
     private static func invocation(_ request: String) -> String? {

@@ -6,7 +6,10 @@ import Training
 
 /// Against scikit-learn's solutions of the same objectives on public data. Serial, because each case
 /// takes both processors and hundreds of megabytes.
-@Suite(.serialized) struct GoldenTests {
+@Suite(
+    .serialized,
+    .enabled(if: ReferenceData.isThere, "set LOCKSTEP_DATA to the folder with the public data sets"))
+struct GoldenTests {
     /// Mini-batch descent does not reach the optimum itself; 1 % is what a user may not notice.
     private let tolerance = 1.01
     private let gang = TestGang(threads: 2, shards: 32)

@@ -12,6 +12,9 @@ struct ReferenceData {
         return packageRoot + "/../shared/data"
     }
 
+    /// Whether there is such a folder at all.
+    static var isThere: Bool { FileManager.default.fileExists(atPath: folder) }
+
     static var packageRoot: String {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path

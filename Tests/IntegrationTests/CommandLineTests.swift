@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Testing
 
@@ -106,11 +107,13 @@ import Testing
         }
     }
 
-    @Test(arguments: ["lockstep", "lockstepd", "lockstep-train", "lockstep-cluster"])
-    func `every command explains itself`(_ program: String) throws {
+    @Test(arguments: ["lockstep", "lockstepd", "lockstep-train", "lockstep-cluster", "lockstep-bench"])
+    func `every command explains itself and has a version`(_ program: String) throws {
         try withTemporaryFolder { folder in
             let help = try Program.run(program, ["--help"], in: folder)
             #expect(help.status == 0 && help.output.contains("USAGE: \(program)"), "\(help.output)")
+            let version = try Program.run(program, ["--version"], in: folder)
+            #expect(version.status == 0 && version.output == "\(LockstepVersion.current)\n")
         }
     }
 }
