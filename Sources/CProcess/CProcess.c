@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CProcess.h"
+#include "User.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,13 +8,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 // Runs in the child between fork and exec: async-signal-safe calls only.
 static void become(
     const char *path, char *const argv[], char *const envp[], const char *cwd,
-    const int standard[3], unsigned flags, pid_t parent, int report) {
+    const int standard[3], unsigned flags, const struct cprocess_user *user, pid_t parent, int report) {
     sigset_t none;
     sigemptyset(&none);
     for (int signal = 1; signal < NSIG; signal++) {
@@ -23,7 +25,15 @@ static void become(
         sigaction(signal, &action, NULL);
     }
     sigprocmask(SIG_SETMASK, &none, NULL);
+    umask(cprocess_inherited_umask());
     if (flags & CPROCESS_NEW_SESSION) setsid();
+    int failure = 0;
+    if (user != NULL) {
+        if (user->is_restricted) cprocess_drop_capabilities();
+        if (cprocess_become_user(user) != 0) failure = errno;
+        if (user->is_restricted) cprocess_restrict((flags & CPROCESS_KEEPS_NAMESPACES) != 0);
+    }
+    // After the change of user, which forgets it.
     if (flags & CPROCESS_DIES_WITH_PARENT) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) _exit(127);
@@ -35,12 +45,12 @@ static void become(
     dup2(report, 3);
     fcntl(3, F_SETFD, FD_CLOEXEC);
     close_range(4, ~0U, 0);
-    if (cwd == NULL || chdir(cwd) == 0) {
+    if (failure == 0 && (cwd == NULL || chdir(cwd) == 0)) {
         // Not execvpe for both: it hands a damaged program to the shell.
         if (strchr(path, '/') != NULL) execve(path, argv, envp);
         else execvpe(path, argv, envp);
     }
-    int failure = errno;
+    if (failure == 0) failure = errno;
     ssize_t written = write(3, &failure, sizeof failure);
     (void)written;
     _exit(127);
@@ -48,7 +58,7 @@ static void become(
 
 int cprocess_spawn(
     const char *path, char *const argv[], char *const envp[], const char *cwd,
-    int input, int output, int error, unsigned flags, pid_t *pid) {
+    int input, int output, int error, unsigned flags, const struct cprocess_user *user, pid_t *pid) {
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0) return errno;
     const int standard[3] = {input, output, error};
@@ -60,7 +70,7 @@ int cprocess_spawn(
         close(report[1]);
         return failure;
     }
-    if (child == 0) become(path, argv, envp, cwd, standard, flags, parent, report[1]);
+    if (child == 0) become(path, argv, envp, cwd, standard, flags, user, parent, report[1]);
     close(report[1]);
     int failure = 0;
     ssize_t count;

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CProcess.h"
+#include "User.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,8 +102,12 @@ static void enter(const struct cprocess_guarded *program, unsigned long user, un
     }
     if (program->namespaces & CPROCESS_IN_MOUNT_NAMESPACE) {
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail(CPROCESS_STEP_MOUNT, -1);
+        // Looked up with the user's rights: a link in the path leads nowhere that the user may not go.
+        if (program->user != NULL && (errno = cprocess_begin_access(program->user)) != 0)
+            fail(CPROCESS_STEP_MOUNT, -1);
         for (int i = 0; i < program->mount_count; i++)
             if (mount_one(&program->mounts[i]) != 0) fail(CPROCESS_STEP_MOUNT, i);
+        if (program->user != NULL) cprocess_end_access();
     }
     if (program->host_name != NULL && program->namespaces & CPROCESS_IN_UTS_NAMESPACE
         && sethostname(program->host_name, strlen(program->host_name)) != 0)
@@ -156,13 +161,6 @@ static void join(const char *cgroup) {
     if (write_file(path, "0", 1) != 0) fail(CPROCESS_STEP_CGROUP, 0);
 }
 
-static void become_user(uid_t user, gid_t group) {
-    // The system calls themselves: glibc's functions speak to the other threads of the process it forked.
-    if (syscall(SYS_setgroups, 1, &group) != 0 || syscall(SYS_setresgid, group, group, group) != 0
-        || syscall(SYS_setresuid, user, user, user) != 0)
-        fail(CPROCESS_STEP_USER, 0);
-}
-
 static _Noreturn void run(const struct cprocess_guarded *program) {
     close(STATUS);
     close(LIFELINE);
@@ -178,7 +176,10 @@ static _Noreturn void run(const struct cprocess_guarded *program) {
     if (program->file_size_max > 0) set_limit(RLIMIT_FSIZE, (rlim_t)program->file_size_max);
     if (program->root != NULL && (chroot(program->root) != 0 || chdir("/") != 0))
         fail(CPROCESS_STEP_ROOT, 0);
-    if (program->changes_user) become_user(program->user, program->group);
+    umask(cprocess_inherited_umask());
+    if (program->is_restricted) cprocess_drop_capabilities();
+    if (program->user != NULL && cprocess_become_user(program->user) != 0) fail(CPROCESS_STEP_USER, 0);
+    if (program->is_restricted) cprocess_restrict(0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (program->directory != NULL && chdir(program->directory) != 0) fail(CPROCESS_STEP_DIRECTORY, 0);
     if (program->argv == NULL) _exit(0);

@@ -10,20 +10,28 @@ package enum ChildProcess {
     ///   - arguments: the program first; it is looked up in PATH when it has no slash.
     ///   - newSession: whether it shall survive what happens to this process.
     ///   - diesWithParent: whether it shall be killed when the calling thread is gone.
+    ///   - user: as whom; `nil`: as this process.
+    ///   - keepsNamespaces: whether a restricted user's program may make mounts of its own.
+    ///   - path: the file to run, where it is not what `arguments` begins with.
     /// - Throws: `.io` naming the program and the system's reason.
     package static func spawn(
         _ arguments: [String], environment: [String: String], directory: String? = nil,
-        input: Int32, output: Int32, error: Int32, newSession: Bool = false, diesWithParent: Bool = false
+        input: Int32, output: Int32, error: Int32, newSession: Bool = false, diesWithParent: Bool = false,
+        user: JobUser? = nil, keepsNamespaces: Bool = false, path: String? = nil
     ) throws -> Int32 {
-        guard let program = arguments.first else { preconditionFailure("a command has a program") }
+        guard let program = path ?? arguments.first else { preconditionFailure("a command has a program") }
         var flags: UInt32 = 0
         if newSession { flags |= UInt32(CPROCESS_NEW_SESSION) }
         if diesWithParent { flags |= UInt32(CPROCESS_DIES_WITH_PARENT) }
+        if keepsNamespaces { flags |= UInt32(CPROCESS_KEEPS_NAMESPACES) }
         var pid: Int32 = 0
         let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()
         let failure = withCStrings(arguments) { argv in
             withCStrings(variables) { envp in
-                cprocess_spawn(program, argv, envp, directory, input, output, error, flags, &pid)
+                JobUser.withPointer(user) { user in
+                    cprocess_spawn(
+                        program, argv, envp, directory, input, output, error, flags, user, &pid)
+                }
             }
         }
         guard failure == 0 else {

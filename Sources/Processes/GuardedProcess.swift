@@ -8,7 +8,9 @@ package struct GuardedProcess: Sendable {
     /// The namespaces that a program gets for its own.
     package struct Namespaces: OptionSet, Sendable, Hashable {
         package let rawValue: UInt32
-        package init(rawValue: UInt32) { self.rawValue = rawValue }
+        package init(rawValue: UInt32) {
+            self.rawValue = rawValue
+        }
         package static let user = Self(rawValue: UInt32(CPROCESS_IN_USER_NAMESPACE))
         package static let mount = Self(rawValue: UInt32(CPROCESS_IN_MOUNT_NAMESPACE))
         package static let pid = Self(rawValue: UInt32(CPROCESS_IN_PID_NAMESPACE))
@@ -23,15 +25,6 @@ package struct GuardedProcess: Sendable {
         case processes(_ target: String)
         /// Memory; `options` as `mount -o` takes them.
         case memory(_ target: String, options: String)
-    }
-
-    package struct User: Sendable, Equatable {
-        package var user: UInt32
-        package var group: UInt32
-        package init(user: UInt32, group: UInt32) {
-            self.user = user
-            self.group = group
-        }
     }
 
     /// What to start and how. Without arguments everything but the program is tried.
@@ -50,7 +43,10 @@ package struct GuardedProcess: Sendable {
         package var cores: [Int32] = []
         /// RLIMIT_FSIZE; `nil`: as it is.
         package var fileBytesMax: Int?
-        package var user: User?
+        /// As whom; `nil`: as the caller.
+        package var user: JobUser?
+        /// Whether it loses what `cprocess_restrict` takes.
+        package var isRestricted = false
         package init() {}
     }
 
@@ -82,9 +78,7 @@ package struct GuardedProcess: Sendable {
         program.root = strings.text(request.root)
         program.cgroup = strings.text(request.controlGroup)
         program.file_size_max = Int64(request.fileBytesMax ?? 0)
-        if let user = request.user {
-            (program.changes_user, program.user, program.group) = (1, user.user, user.group)
-        }
+        program.is_restricted = request.isRestricted ? 1 : 0
         var (guardian, status, lifeline): (Int32, Int32, Int32) = (0, -1, -1)
         var failure = cprocess_failure()
         let mounts = request.mounts.map { strings.mount($0) }
@@ -93,7 +87,10 @@ package struct GuardedProcess: Sendable {
                 (program.mounts, program.mount_count) = (mounts.baseAddress, Int32(mounts.count))
                 (program.cores, program.core_count) = (cores.baseAddress, Int32(cores.count))
                 return withExtendedLifetime(strings) {
-                    cprocess_guard(&program, &guardian, &status, &lifeline, &failure)
+                    JobUser.withPointer(request.user) { user in
+                        program.user = user
+                        return cprocess_guard(&program, &guardian, &status, &lifeline, &failure)
+                    }
                 }
             }
         }

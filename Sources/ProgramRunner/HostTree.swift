@@ -59,7 +59,7 @@ package struct HostTree {
     }
 
     /// Gives what the program may write to the user that it runs as.
-    func give(to user: GuardedProcess.User) throws {
+    func give(to user: JobUser) throws {
         for folder in Self.writable {
             guard lchown("\(base)/\(folder)", user.user, user.group) == 0 else {
                 throw LockstepError.system("change the owner of", "\(base)/\(folder)")

@@ -10,7 +10,7 @@ import Storage
 package struct ProgramHost {
     let tree: HostTree
     let limits: HostLimits
-    let user: GuardedProcess.User?
+    let user: JobUser?
     private(set) var isolation = HostIsolation(namespaces: [])
     private var feeders: [PipeFeeder] = []
     private let plan: ProgramPlan
@@ -29,7 +29,7 @@ package struct ProgramHost {
         localCheckpoints = try Self.localCheckpoints(plan.request.checkpointConfig)
         checkpoints = try JobLocations(plan.request).checkpointFolder
         limits = try HostLimits(plan.request, settings)
-        user = try plan.kind == .mpi ? nil : Self.user(settings.runAs)
+        user = try plan.kind == .mpi ? nil : JobUser(settings.runAs, job: plan.request.trainingJobName)
         ProgramTrees.sweep(settings.scratch)
         tree = try HostTree(plan, rank: rank, scratch: settings.scratch)
         do {
@@ -63,6 +63,7 @@ package struct ProgramHost {
         // A little more than the volume, so that a file that hits the limit shows as a full volume.
         request.fileBytesMax = limits.volumeBytes.map { $0 + (1 << 20) }
         request.user = user
+        request.isRestricted = user != nil
         return request
     }
 
@@ -110,7 +111,7 @@ package struct ProgramHost {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(null) }
         var request = request
-        (request.user, request.cores, request.fileBytesMax) = (nil, [], nil)
+        (request.cores, request.fileBytesMax) = ([], nil)
         do {
             let trial = try GuardedProcess(request, input: null, output: null, error: null)
             defer { trial.close() }
@@ -147,15 +148,6 @@ package struct ProgramHost {
                 .configuration, "CheckpointConfig.LocalPath is \(path), but must lie below /opt/ml")
         }
         return "/" + parts.dropFirst(2).joined(separator: "/")
-    }
-
-    /// - Returns: `nil` when programs run as this process does.
-    private static func user(_ name: String) throws -> GuardedProcess.User? {
-        guard !name.isEmpty, geteuid() == 0 else { return nil }
-        guard let entry = getpwnam(name) else {
-            throw LockstepError(.io, "the worker's user for programs, \(name), does not exist on this node")
-        }
-        return GuardedProcess.User(user: entry.pointee.pw_uid, group: entry.pointee.pw_gid)
     }
 
     private static func belongsToRoot(_ path: String) -> Bool {

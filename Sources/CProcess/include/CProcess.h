@@ -5,16 +5,44 @@
 
 // Where a new process belongs.
 enum {
-    CPROCESS_NEW_SESSION = 1,     // setsid: survives the death of its parent's terminal and group
-    CPROCESS_DIES_WITH_PARENT = 2 // SIGKILL when the thread that spawned it is gone
+    CPROCESS_NEW_SESSION = 1,      // setsid: survives the death of its parent's terminal and group
+    CPROCESS_DIES_WITH_PARENT = 2, // SIGKILL when the thread that spawned it is gone
+    CPROCESS_KEEPS_NAMESPACES = 4  // a restricted user's process may make mounts and namespaces of its own
+};
+
+// Another user whom a process, or a thread's access to files, acts as.
+struct cprocess_user {
+    uid_t user;
+    gid_t group;
+    const gid_t *groups; // more of them
+    int group_count;
+    int is_restricted;     // also cprocess_restrict, for good
+    long long process_max; // RLIMIT_NPROC; 0: as it is
 };
 
 // Starts `path` (looked up in PATH when it has no slash) with default signal dispositions, an empty
 // signal mask and no descriptor but the three given. Returns 0 and the process id, or the errno of
-// the failed fork, chdir or exec. `cwd` may be NULL.
+// the failed fork, change of user, chdir or exec. `cwd` and `user` may be NULL.
 int cprocess_spawn(
     const char *path, char *const argv[], char *const envp[], const char *cwd,
-    int input, int output, int error, unsigned flags, pid_t *pid);
+    int input, int output, int error, unsigned flags, const struct cprocess_user *user, pid_t *pid);
+
+// Until cprocess_end_access, files are opened, made and looked up with that user's rights, by the calling
+// thread alone. Calls nest; only the outermost one counts. Returns 0 or an errno.
+int cprocess_begin_access(const struct cprocess_user *user);
+void cprocess_end_access(void);
+
+// Closes the process's files to others from now on (umask 077). What it starts gets its old umask back.
+void cprocess_keep_files_private(void);
+
+// The umask that this process was started with.
+mode_t cprocess_inherited_umask(void);
+
+// Takes what no program of a job needs: the capabilities that a file could give (by the bounding set), new
+// privileges by exec, and the system calls of `Restriction.c` where the kernel filters them. For the calling
+// thread and what it starts. `keeps_namespaces`: it may still make mounts and namespaces of its own.
+// Async-signal-safe.
+void cprocess_restrict(int keeps_namespaces);
 
 // A pipe whose ends do not survive exec: ends[0] reads, ends[1] writes. Returns 0 or -1.
 int cprocess_pipe(int ends[2]);
@@ -80,9 +108,8 @@ struct cprocess_guarded {
     const int *cores;
     int core_count;
     long long file_size_max; // RLIMIT_FSIZE; 0: as it is
-    int changes_user;
-    uid_t user;
-    gid_t group;
+    const struct cprocess_user *user; // NULL: as the caller
+    int is_restricted;                // cprocess_restrict
 };
 
 // The steps of a start, in their order.
