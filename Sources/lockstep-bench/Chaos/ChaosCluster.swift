@@ -10,8 +10,11 @@ import SageMakerShapes
 /// A cluster of real daemons on this machine that may be hurt in every way.
 final class ChaosCluster {
     let folder: String
+    let hosts: ChaosHosts
+    /// Where jobs write: on a small disk, where there is one.
+    let output: String
     private(set) var endpoint: String
-    private let programs: String
+    let programs: String
     private let control: Int
     private let api: Int
     private var daemons: [String: Int32] = [:]
@@ -21,9 +24,17 @@ final class ChaosCluster {
     static let spare = "w5"
     static let leaseSeconds = 5.0
 
-    init(folder: String) throws {
+    /// - Parameter smallDisk: a file system of some MiB that every host sees; `nil`: one is made where it can.
+    init(folder: String, hosts: ChaosHosts = ChaosHosts(bed: nil), smallDisk: String? = nil) throws {
         self.folder = folder
+        self.hosts = hosts
+        output = smallDisk.map { "\($0)/\((folder as NSString).lastPathComponent)" } ?? folder + "/output"
+        hasSmallDisk = smallDisk != nil
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+        // Programs write as a user of their own.
+        chmod(output, 0o1777)
+        chmod(folder, 0o755)
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         programs = URL(fileURLWithPath: own).deletingLastPathComponent().path
         try ControlToken.random().write(toFile: folder + "/token", atomically: true, encoding: .utf8)
@@ -37,18 +48,17 @@ final class ChaosCluster {
         let common = ["--data-dir", "\(folder)/\(name)", "--token-file", "\(folder)/token"]
         let words =
             name == "coordinator"
-            ? ["coordinator", "--listen", "127.0.0.1:\(control)", "--api", "127.0.0.1:\(api)"]
+            ? ["coordinator", "--listen", "\(hosts.controlAddress):\(control)", "--api", "127.0.0.1:\(api)"]
             : [
-                "worker", "--coordinator", "127.0.0.1:\(control)", "--name", name, "--kind",
-                name == "keeper" ? "keeper" : "spot", "--hot-state-root", hotStateRoot(name),
-            ]
-        try FileManager.default.createDirectory(
-            atPath: hotStateRoot(name), withIntermediateDirectories: true)
+                "worker", "--coordinator", "\(hosts.controlAddress):\(control)", "--name", name, "--kind",
+                name == "keeper" ? "keeper" : "spot",
+            ] + hosts.options(name)
+        try hosts.prepare(name)
         let log = open("\(folder)/\(name).log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         defer { for descriptor in [log, null] { close(descriptor) } }
         daemons[name] = try ChildProcess.spawn(
-            ["\(programs)/lockstepd"] + words + common,
+            hosts.prefix(name) + ["\(programs)/lockstepd"] + words + common,
             environment: ProcessInfo.processInfo.environment, input: null, output: log, error: log,
             newSession: true)
     }
@@ -61,15 +71,27 @@ final class ChaosCluster {
         }
     }
 
-    /// Each worker has its own, as if each had a machine of its own.
-    func hotStateRoot(_ worker: String) -> String { "/dev/shm/lockstep-chaos-\(getpid())/\(worker)" }
-
     func signal(_ name: String, _ signal: Int32) {
         guard let pid = daemons[name] else { return }
         kill(pid, signal)
-        guard signal == SIGKILL || signal == SIGHUP else { return }
+        if signal == SIGKILL || signal == SIGHUP { reap(name) }
+    }
+
+    /// Waits for a daemon that is about to end.
+    private func reap(_ name: String) {
+        guard let pid = daemons.removeValue(forKey: name) else { return }
         waitpid(pid, nil, 0)
-        daemons[name] = nil
+    }
+
+    /// Takes a worker's host away: daemon, ranks and memory. Nobody is told.
+    func lose(_ worker: String, job: String) {
+        guard daemons[worker] != nil else { return }
+        if !hosts.isBed {
+            signal(worker, SIGKILL)
+            for pid in ranks(job) where isRank(pid, of: worker) { kill(pid, SIGKILL) }
+        }
+        hosts.lose(worker)
+        reap(worker)
     }
 
     /// Process id of a daemon that has been started.
@@ -84,24 +106,49 @@ final class ChaosCluster {
         waitpid(pid, nil, 0)
     }
 
+    var daemonProcesses: [Int32] { daemons.values.sorted() }
+
     var runningWorkers: [String] { daemons.keys.filter { $0.hasPrefix("w") }.sorted() }
 
     func end() {
         for name in daemons.keys.sorted() where name != "coordinator" { signal(name, SIGKILL) }
         signal("coordinator", SIGKILL)
         for pid in processes({ $0.contains(folder) }) { kill(pid, SIGKILL) }
-        try? FileManager.default.removeItem(atPath: "/dev/shm/lockstep-chaos-\(getpid())")
+        hosts.removeMemory()
     }
 
-    /// Process ids of a job's ranks.
-    func ranks(_ job: String) -> [Int32] { processes(job) { $0.hasPrefix(programs + "/lockstep-train ") } }
+    /// Lets the daemons leave in good order, and tells what is left of them and of the jobs: processes, and
+    /// what `ChaosRemains` looks for.
+    func leave() -> [String] {
+        for name in daemons.keys.sorted() where name != "coordinator" { dismiss(name) }
+        dismiss("coordinator")
+        let left = processes { $0.contains(folder) }.compactMap { pid in
+            commandLine(pid).map { "process \(pid): \($0.prefix(120))" }
+        }
+        return left + ChaosRemains.find(in: self)
+    }
+
+    /// Process ids of a job's ranks: of built-in algorithms, of runners and of the scripts below them.
+    func ranks(_ job: String) -> [Int32] {
+        let scripts = processes { $0.contains("\(ChaosKind.scriptName) ") && $0.contains(mark(job)) }
+        return scripts
+            + processes(job) {
+                $0.contains("/lockstep-train ") && !$0.hasPrefix("mpirun ") && !$0.contains(" mpirun ")
+                    || $0.contains("lockstepd run-program ") && !$0.contains("mpirun ")
+            }
+    }
+
+    /// Tells a job's scripts from those of others.
+    func mark(_ job: String) -> String { "\((folder as NSString).lastPathComponent)-\(job)" }
 
     /// Whether a rank runs on a worker.
     func isRank(_ pid: Int32, of worker: String) -> Bool {
         commandLine(pid)?.contains(" --worker \(worker) ") ?? false
     }
 
-    func launchers(_ job: String) -> [Int32] { processes(job) { $0.hasPrefix("mpirun ") } }
+    func launchers(_ job: String) -> [Int32] {
+        processes(job) { $0.split(separator: " ").first?.split(separator: "/").last == "mpirun" }
+    }
 
     func supervisors(_ job: String) -> [Int32] { processes(job) { $0.contains("lockstepd supervise ") } }
 
@@ -131,16 +178,22 @@ final class ChaosCluster {
     }
 
     /// Whether the output lies on a disk of its own.
-    private(set) var hasSmallDisk = false
+    private(set) var hasSmallDisk: Bool
+    private var hasOwnDisk = false
 
-    /// Puts the output on a disk of 16 MiB, where this process may mount one.
+    /// Puts the output on a disk of 16 MiB, where there is none yet and this process may mount one.
     func makeSmallDisk() {
-        mkdir(folder + "/output", 0o700)
-        hasSmallDisk = mount("tmpfs", folder + "/output", "tmpfs", 0, "size=16m") == 0
+        guard !hasSmallDisk else { return }
+        hasOwnDisk = mount("tmpfs", output, "tmpfs", 0, "size=16m,mode=1777") == 0
+        hasSmallDisk = hasOwnDisk
     }
 
     func removeSmallDisk() {
-        if hasSmallDisk { umount2(folder + "/output", Int32(MNT_DETACH)) }
+        if hasOwnDisk {
+            umount2(output, Int32(MNT_DETACH))
+        } else {
+            try? FileManager.default.removeItem(atPath: output)
+        }
     }
 
     func withClient<Value: Sendable>(

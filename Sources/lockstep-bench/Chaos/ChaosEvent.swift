@@ -24,17 +24,20 @@ struct ChaosRecovery {
     var lostSteps = 0
 
     /// - Parameter events: of all attempts, in order of time.
-    init(_ events: [ChaosEvent]) {
+    init(_ events: [ChaosEvent], of kind: ChaosKind) {
+        // What a script has committed is told as a checkpoint; where it goes on, as a metric of its own.
+        let commit: TrainingEvent.Kind = kind.isScript ? .checkpoint : .progress
+        let start: TrainingEvent.Kind = kind.isScript ? .metric : .training
         var last: ChaosEvent?
         var hasShrunk = false
         for event in events {
             switch event.event.kind {
             case .shrunk: hasShrunk = true
-            case .training:
+            case start:
                 if let before = last?.event.step, let step = event.event.step {
                     lostSteps += max(0, before - step)
                 }
-            case .progress:
+            case commit:
                 if let before = last {
                     let gap = event.event.time - before.event.time
                     if before.attempt != event.attempt {

@@ -10,6 +10,8 @@ enum Disturbance: String, CaseIterable {
     case drainWorker, dismissWorker, addWorker, upgradeWorker
     case loseNode, loseAllNodes
     case tearCheckpoint, flipCheckpoint, tearHotState, fillDisk
+    /// Only between hosts of a bed.
+    case cutLink, slowLink
 
     /// Does it. Returns a word about what was hit, or `nil` when there was nothing to hit.
     func inflict(on cluster: ChaosCluster, job: String, _ random: inout SeededRandom) throws -> String? {
@@ -23,10 +25,12 @@ enum Disturbance: String, CaseIterable {
             try hurtDaemon(cluster, &random)
         case .drainWorker, .dismissWorker, .addWorker: try moveWorker(cluster, &random)
         case .loseNode:
-            try Self.lose(cluster.runningWorkers.randomElement(using: &random).map { [$0] }, cluster, job)
+            try Self.lose(
+                cluster.runningWorkers.randomElement(using: &random).map { [$0] } ?? [], cluster, job)
         case .loseAllNodes: try Self.lose(cluster.runningWorkers, cluster, job)
         case .tearCheckpoint, .flipCheckpoint, .tearHotState: damage(cluster, job, &random)
         case .fillDisk: Self.fill(cluster, &random)
+        case .cutLink, .slowLink: hurtLink(cluster, &random)
         }
     }
 
@@ -95,13 +99,9 @@ enum Disturbance: String, CaseIterable {
     }
 
     /// The workers' daemons and ranks die and their memory is gone; then they come back.
-    private static func lose(_ names: [String]?, _ cluster: ChaosCluster, _ job: String) throws -> String? {
-        guard let names, !names.isEmpty else { return nil }
-        for name in names { cluster.signal(name, SIGKILL) }
-        for pid in cluster.ranks(job) where names.contains(where: { cluster.isRank(pid, of: $0) }) {
-            Glibc.kill(pid, SIGKILL)
-        }
-        for name in names { try? FileManager.default.removeItem(atPath: cluster.hotStateRoot(name)) }
+    private static func lose(_ names: [String], _ cluster: ChaosCluster, _ job: String) throws -> String? {
+        guard !names.isEmpty else { return nil }
+        for name in names { cluster.lose(name, job: job) }
         usleep(300_000)
         for name in names { try cluster.start(name) }
         return names.joined(separator: " ")
@@ -110,8 +110,9 @@ enum Disturbance: String, CaseIterable {
     private func damage(_ cluster: ChaosCluster, _ job: String, _ random: inout SeededRandom) -> String? {
         let folder =
             self == .tearHotState
-            ? cluster.runningWorkers.randomElement(using: &random).map { cluster.hotStateRoot($0) }
-            : "\(cluster.folder)/output/\(job)/checkpoints"
+            ? cluster.runningWorkers.randomElement(using: &random).flatMap {
+                cluster.hosts.hotStateRoot($0, pid: cluster.pid($0))
+            } : "\(cluster.output)/\(job)/checkpoints"
         guard let folder, let names = FileManager.default.subpaths(atPath: folder) else { return nil }
         let files = names.sorted().map { "\(folder)/\($0)" }.filter { path in
             var information = stat()
@@ -145,10 +146,31 @@ enum Disturbance: String, CaseIterable {
         pwrite(descriptor, &byte, 1, off_t(offset))
     }
 
+    /// A host is cut off, now and then for longer than the lease, or has a slow link.
+    private func hurtLink(_ cluster: ChaosCluster, _ random: inout SeededRandom) -> String? {
+        guard cluster.hosts.isBed, let name = cluster.runningWorkers.randomElement(using: &random) else {
+            return nil
+        }
+        let isLong = self == .cutLink && Int.random(in: 0..<4, using: &random) == 0
+        let milliseconds = UInt32.random(in: isLong ? 5500...7000 : 200...2500, using: &random)
+        if self == .cutLink {
+            cluster.hosts.change("cut", name)
+        } else {
+            cluster.hosts.change("slow", name, "2mbit")
+        }
+        usleep(milliseconds * 1000)
+        if self == .cutLink {
+            cluster.hosts.change("join", name)
+        } else {
+            cluster.hosts.change("slow", name, "off")
+        }
+        return "\(name), \(milliseconds) ms"
+    }
+
     /// No byte can be written to the output for a while.
     private static func fill(_ cluster: ChaosCluster, _ random: inout SeededRandom) -> String? {
         guard cluster.hasSmallDisk else { return nil }
-        let path = "\(cluster.folder)/output/filler"
+        let path = "\(cluster.output)/filler"
         let descriptor = open(path, O_WRONLY | O_CREAT, 0o600)
         let bytes = [UInt8](repeating: 1, count: 1 << 20)
         while write(descriptor, bytes, bytes.count) > 0 {}

@@ -31,7 +31,7 @@ struct RecoveryRun {
         let epochs = max(40, Int(Double(count) * secondsEach * 1000 / Double(delayMilliseconds) / 30))
         for (name, delay) in [("undisturbed", 0), ("job", delayMilliseconds)] {
             try jobs.submit(
-                name, algorithm: "linear-learner", delayMilliseconds: delay, epochs: epochs, to: cluster)
+                name, .linearLearner, delayMilliseconds: delay, epochs: epochs, to: cluster)
             if name == "undisturbed" { try end(name, cluster) }
         }
         try waitUntilWhole(cluster)
