@@ -13,12 +13,13 @@ struct ChaosBench: ParsableCommand {
             ends kills ranks, mpirun, supervisors, workers and the coordinator, stops and continues \
             processes, drains, adds and upgrades workers, takes away nodes with their memory, and damages \
             checkpoints and hot states, as a seed says. As root the output lies on a small disk that is \
-            filled now and then. The jobs are in turn linear-learner and kmeans on one to four ranks, and a \
-            script and an MPI program of two hosts each that commit every step. A run fails when the model is not the undisturbed one, or when processes, shared \
-            memory, session folders, scratch trees or mounts are left behind. The seed fixes what is done \
-            to whom and when; the machine still has its own timing.
+            filled now and then. The jobs are in turn linear-learner and kmeans on one to four ranks, and \
+            a script and an MPI program of two hosts each that commit every step. A run fails when the \
+            model is not the undisturbed one, or when processes, shared memory, session folders, scratch \
+            trees or mounts are left behind. The seed fixes what is done to whom and when; the machine \
+            still has its own timing.
 
-            scripts/chaos-hosts runs it with each worker on a host of its own, and cuts and slows their links.
+            scripts/chaos-hosts runs it with each worker on a host of its own, and cuts and slows links.
             """)
 
     @Option(help: "Runs, with seeds from --seed on.")
@@ -58,6 +59,10 @@ struct ChaosBench: ParsableCommand {
 
     private static let testbed = FileManager.default.currentDirectoryPath + "/scripts/testbed"
 
+    private var disturbances: [Disturbance] {
+        only.flatMap(Disturbance.init(rawValue:)).map { [$0] } ?? Disturbance.allCases
+    }
+
     /// The kinds in turn, so that runs of neighbouring seeds have one of each.
     private func kind(of seed: UInt64) -> ChaosKind {
         if let only = kind.flatMap(ChaosKind.init(rawValue:)) { return only }
@@ -69,7 +74,7 @@ struct ChaosBench: ParsableCommand {
         for number in 0..<UInt64(runs) {
             let run = ChaosRun(
                 seed: seed + number, kind: kind(of: seed + number), delayMilliseconds: delay,
-                disturbances: only.flatMap(Disturbance.init(rawValue:)).map { [$0] } ?? Disturbance.allCases,
+                disturbances: disturbances,
                 hosts: ChaosHosts(bed: bed.map { ($0, Self.testbed) }), smallDisk: smallDisk)
             let result = try run.run()
             results.append(result)
@@ -100,8 +105,8 @@ struct ChaosResult {
     var verdict: String
 
     var line: String {
-        "seed \(seed)  \(kind.rawValue)  \(disturbances.count) disturbances, \(attempts) attempts, longest gap "
-            + "\(worst) s, \(recovery.lostSteps) steps lost, "
+        "seed \(seed)  \(kind.rawValue)  \(disturbances.count) disturbances, \(attempts) attempts, "
+            + "longest gap \(worst) s, \(recovery.lostSteps) steps lost, "
             + "\(String(format: "%.1f", seconds)) s: \(verdict)\n    "
             + disturbances.joined(separator: "; ")
     }

@@ -24,7 +24,7 @@ final class ChaosCluster {
     static let spare = "w5"
     static let leaseSeconds = 5.0
 
-    /// - Parameter smallDisk: a file system of some MiB that every host sees; `nil`: one is made where it can.
+    /// - Parameter smallDisk: a file system of some MiB that every host sees; `nil`: `makeSmallDisk` tries.
     init(folder: String, hosts: ChaosHosts = ChaosHosts(bed: nil), smallDisk: String? = nil) throws {
         self.folder = folder
         self.hosts = hosts

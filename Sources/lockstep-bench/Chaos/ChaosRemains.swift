@@ -12,7 +12,8 @@ struct ChaosRemains {
     /// What stands in shared memory and in the folders for temporary files, by its path.
     static func shared() -> Set<String> {
         var found: Set<String> = []
-        for folder in ["/dev/shm", "/tmp", NSTemporaryDirectory()] {
+        let own = (NSTemporaryDirectory() as NSString).standardizingPath
+        for folder in Set(["/dev/shm", "/tmp", own]) {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
             where isOurs(name) { found.insert(folder + "/" + name) }
         }

@@ -11,8 +11,8 @@ struct SoakBench: ParsableCommand {
         abstract: "Runs many small jobs and measures what the cluster keeps of them.",
         discussion: """
             A coordinator and four workers train one small job after the other, four at a time: kmeans, and \
-            every tenth a script. After every tenth part it prints the memory (resident, of all daemons), open \
-            descriptors, what stands in shared memory and in the scratch folders, and the bytes that \
+            every tenth a script. After every tenth part it prints the memory (resident, of all daemons), \
+            open descriptors, what stands in shared memory and in the scratch folders, and the bytes that \
             coordinator and workers keep on disk. It fails when a job fails, when equal jobs have unequal \
             models, or when anything is left in shared memory or in scratch folders.
             """)
