@@ -22,14 +22,18 @@ public struct AttemptEnd: Codable, Sendable, Equatable {
     public var rank: Int?
     /// Signal that ended that rank, if one did.
     public var signal: Int32?
-    /// Code of that rank's error (a LockstepError code, or `programCode`), if it told one, and the step it
-    /// was in.
+    /// Code of that rank's error (a LockstepError code, or one of those below), if it told one, and the
+    /// step it was in.
     public var code: String?
     public var step: Int?
     /// One sentence, or the last lines of standard error.
     public var message: String?
     /// The code of a user's program that ended badly by itself.
     public static let programCode = "program"
+    /// The code of a user's program that was ended by a signal of unknown origin.
+    public static let signalledCode = "signalled"
+    /// The code of a rank that the kernel ended because its node had no memory left.
+    public static let outOfMemoryCode = "out-of-memory"
 
     /// Seconds since 1970.
     public var time: Double

@@ -21,8 +21,10 @@ public struct LockstepError: Error, Sendable, CustomStringConvertible {
         public static let conflict = Code(rawValue: "conflict")
         /// The numbers left the range in which they can be added (NaN, infinity).
         public static let numerics = Code(rawValue: "numerics")
-        /// Reading or writing failed (disk full, permission, …).
+        /// Reading or writing failed (permission, broken disk, …).
         public static let io = Code(rawValue: "io")
+        /// The disk, or the quota on it, is full.
+        public static let full = Code(rawValue: "full")
         /// A peer could not be reached or broke the protocol.
         public static let network = Code(rawValue: "network")
         /// A token or secret was wrong or missing.
@@ -44,7 +46,7 @@ public struct LockstepError: Error, Sendable, CustomStringConvertible {
             case .data, .numerics: 65
             case .notFound: 66
             case .conflict: 73
-            case .io: 74
+            case .io, .full: 74
             case .network: 69
             case .denied: 77
             case .damaged, .diverged: 76
@@ -67,6 +69,8 @@ public struct LockstepError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// The reason below, if another component reported one.
     public var cause: String?
+    /// errno of the failed system call, if one failed.
+    public var systemError: Int32?
 
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code

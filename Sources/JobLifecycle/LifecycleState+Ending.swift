@@ -1,25 +1,6 @@
 import ClusterTypes
 import Diagnostics
 
-/// Why an attempt did not bring the job to its end.
-struct Fault: Sendable, Codable, Equatable {
-    enum Kind: String, Sendable, Codable {
-        /// From outside: a lost worker, a killed process, an ordered end. Says nothing about the job.
-        case interruption
-        /// The ranks ended badly.
-        case algorithm
-        /// Lockstep or the machine failed.
-        case system
-    }
-    var kind: Kind
-    var sentence: String
-    /// Last step known when it happened.
-    var step: Int?
-
-    /// Whether the same again would show that another attempt cannot help.
-    func repeats(_ earlier: Fault?) -> Bool { kind != .interruption && self == earlier }
-}
-
 extension LifecycleState {
     /// Longest pause before another attempt, in seconds.
     static let longestBackoff = 30.0
@@ -44,7 +25,9 @@ extension LifecycleState {
                 reason.count > 1024 ? "\(reason.prefix(999))…\(reason.suffix(24))" : reason
             return finish(.failed, .failed, "Training job failed", time)
         }
-        let fault = Fault(kind: kind(end), sentence: sentence(end), step: record.attempts.last?.lastStep)
+        let fault = Fault(
+            kind: kind(end), sentence: sentence(end), step: record.attempts.last?.lastStep,
+            row: interruption == nil ? FaultRow.Cause(report?.code ?? end.code) : nil)
         if let yield, fault.kind == .interruption { return goOn(after: yield, time) }
         self.fault(fault, time)
     }
@@ -68,20 +51,40 @@ extension LifecycleState {
         if stopReason != nil { return finishStopped(time) }
         let isRepeated = fault.repeats(lastFault)
         let hasProgressed = hasProgressed(since: lastFault)
+        faultRow = row(with: fault, time)
         barrenFaults = hasProgressed ? 0 : barrenFaults + 1
         if firstFault == nil { firstFault = fault.sentence }
         // What comes from outside may come as often as it likes, as long as the job gets on in between.
         let isFree = fault.kind == .interruption && hasProgressed
-        if isRepeated || !isFree && restarts >= maximumRestarts {
+        if isRepeated || faultRow?.isHopeless ?? false || !isFree && restarts >= maximumRestarts {
             return giveUp(fault, isRepeated: isRepeated, time)
         }
         lastFault = fault
         if !isFree { restarts += 1 }
-        let pause = barrenFaults <= 1 ? 0 : min(Self.longestBackoff, Double(1 << min(barrenFaults - 2, 10)))
+        let pause = pause(after: fault)
         closeAttempt(fault.sentence, time)
         phase = .waiting(notBefore: time + pause)
         let text = "Attempt \(attempt) ended: \(fault.sentence). Starting attempt \(attempt + 1)"
         move(to: fault.kind == .interruption ? .interrupted : .restarting, text, time)
+    }
+
+    /// A full disk does not empty itself at once; after anything else the first restart need not wait.
+    private func pause(after fault: Fault) -> Double {
+        let faults = fault.row == .fullDisk ? (faultRow?.count ?? 1) + 1 : barrenFaults
+        return faults <= 1 ? 0 : min(Self.longestBackoff, Double(1 << min(faults - 2, 10)))
+    }
+
+    /// The row of faults that this one continues or begins.
+    private func row(with fault: Fault, _ time: Double) -> FaultRow? {
+        let metrics = Dictionary(record.finalMetrics.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        let attempt = record.attempts.last
+        let isLong = attempt.map { time - $0.startTime >= FaultRow.longAttempt } ?? false
+        let best = record.attempts.dropLast().compactMap(\.lastStep).max() ?? -1
+        let hasMoved = attempt?.lastStep ?? -1 > best || metrics != faultRow?.metrics ?? [:]
+        guard let cause = fault.row else { return hasMoved || isLong ? nil : faultRow }
+        let begins = isLong || cause == .death && hasMoved
+        let count = faultRow.map { $0.cause == cause ? $0.count : 0 } ?? 0
+        return FaultRow(cause: cause, count: begins ? 0 : count + 1, metrics: metrics)
     }
 
     mutating func finishStopped(_ time: Double) {
@@ -99,9 +102,12 @@ extension LifecycleState {
     }
 
     private mutating func giveUp(_ fault: Fault, isRepeated: Bool, _ time: Double) {
-        let prefix = fault.kind == .algorithm ? "AlgorithmError" : "InternalServerError"
+        let isPrograms = fault.kind == .algorithm || fault.row == .death
+        let prefix = isPrograms ? "AlgorithmError" : "InternalServerError"
         var reason = "\(prefix): \(firstFault ?? fault.sentence)"
-        if isRepeated {
+        if let faultRow, faultRow.isHopeless {
+            reason = "\(prefix): \(fault.sentence.prefix(880)) (\(faultRow.words))"
+        } else if isRepeated {
             reason += " (the same again in attempt \(attempt), without a step between)"
         } else if restarts > 0 {
             reason += " (restarted \(restarts) times, which is the limit; at last: \(fault.sentence))"
@@ -137,7 +143,7 @@ extension LifecycleState {
     /// The error code that ended the gang, if its ranks told one.
     private func code(_ end: AttemptEnd) -> LockstepError.Code? {
         guard end.cause == .exited, end.signal == nil, end.status < 128 else { return nil }
-        if let code = report?.code { return LockstepError.Code(rawValue: code) }
+        if let code = report?.code ?? end.code { return LockstepError.Code(rawValue: code) }
         let codes: [LockstepError.Code] = [
             .usage, .configuration, .data, .notFound, .conflict, .io, .network, .denied, .damaged, .bug,
         ]
@@ -154,7 +160,9 @@ extension LifecycleState {
         case .exited:
             // SIGKILL and SIGTERM come from outside: an operator, the memory limit, a machine going down.
             let signal = end.signal ?? (end.status > 128 ? end.status - 128 : 0)
-            let isFromOutside = end.status == RankExit.stopped || end.status == RankExit.bereft
+            let isFromOutside =
+                end.status == RankExit.stopped || end.status == RankExit.bereft
+                || FaultRow.Cause(end.code) == .death
             if isFromOutside || signal == 9 || signal == 15 { return .interruption }
             // The workers at fault are known and out; another attempt runs without them.
             if report?.code == "diverged", !(report?.workers ?? []).isEmpty { return .interruption }
@@ -166,6 +174,7 @@ extension LifecycleState {
     private func sentence(_ end: AttemptEnd) -> String {
         if let interruption { return interruption }
         if end.cause == .exited, end.status == RankExit.stopped { return "the gang left without being asked" }
+        if FaultRow.Cause(end.code) == .death, let message = end.message { return message }
         let who = (end.rank ?? report?.rank).map { "rank \($0)" } ?? "a rank"
         let statusSignal = (129...192).contains(end.status) ? end.status - 128 : nil
         if let signal = end.signal ?? statusSignal, end.cause == .exited {

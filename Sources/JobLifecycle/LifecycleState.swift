@@ -49,6 +49,8 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     var firstFault: String?
     /// Faults in a row between which no step was done; decides the back-off.
     var barrenFaults = 0
+    /// Faults in a row that have a limit of their own; `nil`: the last fault was none of those.
+    var faultRow: FaultRow?
     /// What the current attempt's `failed` event says.
     var report: TrainingEvent?
     /// Why the current attempt is being ended by us.

@@ -88,7 +88,7 @@ package enum ProcessTable {
         return text.utf8.split(separator: 0).contains { $0.elementsEqual(marker.utf8) }
     }
 
-    private static func read(_ path: String) -> String? {
+    static func read(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

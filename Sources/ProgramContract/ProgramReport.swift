@@ -24,8 +24,13 @@ public struct ProgramReport: Codable, Sendable, Equatable {
         case stopped
         /// It ended badly by itself: `status`, and `message` from its failure file or its last errors.
         case failed
-        /// Something from outside ended it: SIGKILL or SIGTERM that the runner did not send.
+        /// Something on its node ended or prevented it: its guardian was killed, or it could not be started.
         case killed
+        /// SIGKILL, SIGTERM or SIGHUP ended its main process, and the runner did not send it. Whether the
+        /// program itself did, or somebody outside, no system tells.
+        case signalled
+        /// The kernel ended it because the node, not the program's share of it, had no memory left.
+        case outOfMemory
         /// It was ended because the rest of the gang is gone.
         case abandoned
         /// It could not be started: `message`. The user's to fix.
@@ -40,6 +45,8 @@ public struct ProgramReport: Codable, Sendable, Equatable {
     /// Exit status, or 128 + signal.
     public var status: Int32?
     public var message: String?
+    /// `LockstepError` code of what failed on the node, not in the program.
+    public var code: String?
 
     public init(_ kind: Kind) { self.kind = kind }
 

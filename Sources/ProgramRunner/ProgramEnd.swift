@@ -24,13 +24,16 @@ package struct ProgramEnd: Equatable {
     var reason: Reason?
     /// Whether the kernel killed a process of it because its control group was full.
     var isOutOfMemory = false
+    /// Whether the kernel ended processes for want of memory on the node when the main process died.
+    var isNodeOutOfMemory = false
     var memoryBytes: Int?
     var volumeGB: Int?
 
     package init(
-        status: Status, reason: Reason? = nil, isOutOfMemory: Bool = false, memoryBytes: Int? = nil,
-        volumeGB: Int? = nil
+        status: Status, reason: Reason? = nil, isOutOfMemory: Bool = false, isNodeOutOfMemory: Bool = false,
+        memoryBytes: Int? = nil, volumeGB: Int? = nil
     ) {
+        self.isNodeOutOfMemory = isNodeOutOfMemory
         self.status = status
         self.reason = reason
         self.isOutOfMemory = isOutOfMemory
@@ -45,7 +48,9 @@ package struct ProgramEnd: Equatable {
         case (.abandon, _): return .abandoned
         case (_, .exit(0)): return .completed
         case (_, .exit): return .failed
-        case (_, .signal(SIGKILL)), (_, .signal(SIGTERM)), (_, .signal(SIGHUP)), (_, .unknown): return .killed
+        case (_, .signal(SIGKILL)) where isNodeOutOfMemory: return .outOfMemory
+        case (_, .signal(SIGKILL)), (_, .signal(SIGTERM)), (_, .signal(SIGHUP)): return .signalled
+        case (_, .unknown): return .killed
         case (_, .signal): return .failed
         }
     }
@@ -71,8 +76,11 @@ package struct ProgramEnd: Equatable {
     package func message(failure: String?, errors: String?) -> String? {
         if let exceeded { return exceeded }
         switch outcome {
-        case .failed: break
-        case .killed: return "the program was ended from outside by \(Self.name(ofSignal: number - 128))"
+        case .failed, .signalled: break
+        case .outOfMemory:
+            return "OutOfMemory: the kernel ended the program because its node had no memory left, "
+                + "exit code: \(number)"
+        case .killed: return "the program's guardian was ended from outside, exit code: \(number)"
         default: return nil
         }
         let said = failure ?? errors
@@ -85,17 +93,17 @@ package struct ProgramEnd: Equatable {
 
     private var exceeded: String? {
         switch reason {
-        case .memory(let bytes): return Self.outOfMemory(bytes)
+        case .memory(let bytes): return outOfMemory(bytes)
         case .disk(let gigabytes): return Self.volumeIsFull(gigabytes)
         default: break
         }
-        if isOutOfMemory, status != .exit(0) { return Self.outOfMemory(memoryBytes ?? 0) }
+        if isOutOfMemory, status != .exit(0) { return outOfMemory(memoryBytes ?? 0) }
         if status == .signal(SIGXFSZ), let volumeGB { return Self.volumeIsFull(volumeGB) }
         return nil
     }
 
-    private static func outOfMemory(_ bytes: Int) -> String {
-        "OutOfMemory: the program used more than its memory limit of \(bytes) bytes"
+    private func outOfMemory(_ bytes: Int) -> String {
+        "OutOfMemory: the program used more than its memory limit of \(bytes) bytes, exit code: \(number)"
     }
 
     private static func volumeIsFull(_ gigabytes: Int) -> String {

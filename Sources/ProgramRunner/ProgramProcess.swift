@@ -24,6 +24,8 @@ struct ProgramProcess {
     /// When SIGTERM gives way to SIGKILL.
     private var killTime: Double?
     private var isGuardianGone = false
+    private var kernelKills = KernelMemoryKills(now: Self.now())
+    private var isNodeOutOfMemory = false
 
     init(
         _ process: GuardedProcess, graceSeconds: Double, signals: Int32, services: [any ProgramService],
@@ -44,6 +46,7 @@ struct ProgramProcess {
     mutating func wait(volumeGB: Int?, isGroupFull: () -> Bool) -> ProgramEnd {
         while !isOver {
             turn()
+            kernelKills.look(now: Self.now())
             if status == nil, reason == nil || reason == .stop {
                 if isGroupFull(), let memory { end(.memory(bytes: memory.bytesMax), after: 0) }
                 if memory?.isExceeded(below: process.guardian, now: Self.now()) ?? false, let memory {
@@ -59,7 +62,8 @@ struct ProgramProcess {
         if reason == nil, status != .exit(0), let disk, let volumeGB, disk.isFull {
             reason = .disk(gigabytes: volumeGB)
         }
-        return ProgramEnd(status: status ?? .unknown, reason: reason)
+        return ProgramEnd(
+            status: status ?? .unknown, reason: reason, isNodeOutOfMemory: isNodeOutOfMemory)
     }
 
     /// The guardian ends when nothing is left below it; if it was killed, its orphans came here.
@@ -92,6 +96,7 @@ struct ProgramProcess {
         } else {
             status = .unknown
         }
+        isNodeOutOfMemory = status == .signal(SIGKILL) && kernelKills.hasJustStruck
         // On a stop the others may still be saving what they have.
         guard killTime == nil else { return }
         terminate(after: Self.leftoverSeconds)

@@ -106,6 +106,7 @@ public struct ProgramRunner {
             if end.outcome == .completed || end.outcome == .stopped {
                 report.outcome = .killed
                 report.message = "what the program leaves cannot be saved: \(error)"
+                report.code = (error as? LockstepError)?.code.rawValue
                 status = LockstepError.Code.io.exitCode
             }
         }
@@ -120,6 +121,7 @@ public struct ProgramRunner {
         report.outcome = known?.code.isUsersToFix ?? false ? .notStarted : .killed
         report.status = known?.code.exitCode ?? LockstepError.Code.bug.exitCode
         report.message = "\(error)"
+        report.code = known?.code.rawValue
         RunnerOutput.report(report)
         return report.status ?? 1
     }

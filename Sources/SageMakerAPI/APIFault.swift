@@ -66,7 +66,7 @@ extension APIFault {
             type = "ResourceInUse"
         case .denied:
             type = "AccessDeniedException"
-        case .io, .network:
+        case .io, .full, .network:
             // Clients try these again by themselves.
             type = "ServiceUnavailable"
             status = 503

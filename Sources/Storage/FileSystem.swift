@@ -7,12 +7,32 @@ public import Diagnostics
 extension LockstepError {
     /// A failed system call: what was tried on which path, and the system's own words for why.
     ///
-    /// `ENOENT` becomes `.notFound`, anything else `.io`. Call it right after the failed call.
+    /// `ENOENT` becomes `.notFound`, a full disk or quota `.full`, anything else `.io`. Call it right after
+    /// the failed call.
     public static func system(_ attempt: String, _ path: String) -> LockstepError {
         let number = errno
-        return LockstepError(
-            number == ENOENT ? .notFound : .io,
-            "cannot \(attempt) \(path): \(String(cString: strerror(number)))")
+        let code: Code =
+            switch number {
+            case ENOENT: .notFound
+            case ENOSPC, EDQUOT: .full
+            default: .io
+            }
+        var error = LockstepError(
+            code, "cannot \(attempt) \(path): \(String(cString: strerror(number)))")
+        error.systemError = number
+        return error
+    }
+
+    /// This error as one that the user has to fix, when the place that `member` of the request names cannot
+    /// be written by anybody who tries again: it is read-only, forbidden, or no folder.
+    ///
+    /// - Returns: the error itself when another attempt may do better.
+    public func blamed(on member: String) -> LockstepError {
+        let lasting = [EACCES, EPERM, EROFS, ENOTDIR, EEXIST, EISDIR, ENAMETOOLONG, ELOOP]
+        guard let systemError, lasting.contains(systemError) else { return self }
+        var error = LockstepError(.configuration, "\(member) cannot be written: \(self)")
+        error.systemError = systemError
+        return error
     }
 }
 

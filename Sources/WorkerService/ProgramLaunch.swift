@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 package import ProgramContract
 import SageMakerShapes
+import Storage
 package import Wire
 
 /// What a gang runs in place of `lockstep-train`.
@@ -13,6 +14,9 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
     package var plan: ProgramPlan?
     /// `model.tar.gz` of the job.
     package var modelArtifact: String
+
+    /// The member of a request that says where a job writes.
+    static let outputMember = "OutputDataConfig.S3OutputPath"
 
     /// Whether the ranks are hosts of a script or an MPI program, run by `lockstepd run-program`.
     package var isScript: Bool { plan != nil }
@@ -59,12 +63,11 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
     func prepare() throws {
         guard let plan else { return }
         do {
-            try FileManager.default.createDirectory(
-                atPath: plan.folder, withIntermediateDirectories: true)
-        } catch {
-            throw LockstepError(.io, "cannot make the folder \(plan.folder)", cause: error)
+            try FileSystem.createFolder(plan.folder)
+            try AttemptFolder.write(plan, to: plan.planFile)
+        } catch let error as LockstepError {
+            throw error.blamed(on: Self.outputMember)
         }
-        try AttemptFolder.write(plan, to: plan.planFile)
     }
 
     /// Packs what the hosts left, and removes it.

@@ -53,13 +53,8 @@ package struct ProgramWatch: Sendable {
         if let (rank, report) = ends.first(where: { Self.isFault($0.report) }) {
             return Self.fault(report, rank, time)
         }
-        if let (rank, report) = ends.first(where: { $0.report.outcome == .killed }) {
-            let status = report.status ?? 137
-            var end = AttemptEnd(.exited, status: status, time: time)
-            end.rank = rank
-            if status > 128 { end.signal = status - 128 }
-            end.message = report.message
-            return end
+        if let (rank, report) = ends.first(where: { Self.isKill($0.report) }) {
+            return kill(report, rank, time)
         }
         if ends.contains(where: { $0.report.outcome == .stopped }) {
             return AttemptEnd(.exited, status: RankExit.stopped, time: time)
@@ -71,6 +66,24 @@ package struct ProgramWatch: Sendable {
 
     private static func isFault(_ report: ProgramReport) -> Bool {
         report.outcome == .failed || report.outcome == .notStarted
+    }
+
+    private static func isKill(_ report: ProgramReport) -> Bool {
+        report.outcome == .killed || report.outcome == .signalled || report.outcome == .outOfMemory
+    }
+
+    private func kill(_ report: ProgramReport, _ rank: Int, _ time: Double) -> AttemptEnd {
+        let status = report.status ?? 137
+        var end = AttemptEnd(.exited, status: status, time: time)
+        end.rank = rank
+        if status > 128 { end.signal = status - 128 }
+        end.message = report.message.map { world > 1 ? "algo-\(rank + 1): \($0)" : $0 }
+        switch report.outcome {
+        case .signalled: end.code = AttemptEnd.signalledCode
+        case .outOfMemory: end.code = AttemptEnd.outOfMemoryCode
+        default: end.code = report.code
+        }
+        return end
     }
 
     private static func fault(_ report: ProgramReport, _ rank: Int, _ time: Double) -> AttemptEnd {

@@ -4,6 +4,7 @@ import Diagnostics
 import Foundation
 import Glibc
 import Processes
+import Storage
 import Wire
 
 /// Runs one attempt: starts `mpirun`, keeps the ranks' output, passes stop requests on, and writes
@@ -41,6 +42,7 @@ package final class Supervisor {
     private var cause: AttemptEnd.Cause = .exited
     private var workerSeen: Double
     private var programs: ProgramWatch?
+    private var kernelKills = KernelMemoryKills(now: Supervisor.now(CLOCK_MONOTONIC))
     private let events: ProgramEvents
 
     private struct Stream {
@@ -60,7 +62,7 @@ package final class Supervisor {
         // The hosts of a program send no pulses.
         let timeout = plan.program?.isScript == true ? .infinity : Self.hangTimeout(plan)
         watch = GangWatch(timeout: timeout, world: plan.world)
-        workerSeen = Self.now()
+        workerSeen = Self.now(CLOCK_MONOTONIC)
         signals = cprocess_signal_descriptor([SIGTERM, SIGINT, SIGUSR2, SIGCHLD], 4)
         guard signals >= 0 else {
             throw LockstepError(.io, "cannot watch for signals: \(String(cString: strerror(errno)))")
@@ -76,7 +78,7 @@ package final class Supervisor {
         do {
             try start()
         } catch {
-            return try finish(.notStarted, status: 70, message: "\(error)")
+            return try finish(notStarted: error)
         }
         while launcherStatus == nil { turn() }
         endLeftovers()
@@ -146,7 +148,7 @@ package final class Supervisor {
         guard stopDeadline == nil, launcher > 0 else { return }
         // The hosts of a program count the grace themselves, and collect what it leaves.
         let collecting = plan.program?.isScript == true ? Self.collectingSeconds : 0
-        stopDeadline = Self.now() + plan.graceSeconds + collecting
+        stopDeadline = Self.now(CLOCK_MONOTONIC) + plan.graceSeconds + collecting
         Glibc.kill(launcher, Self.stopSignal)
     }
 
@@ -156,8 +158,9 @@ package final class Supervisor {
     }
 
     private func watchClock() {
-        let now = Self.now()
-        if hung == nil, let finding = watch.check(at: Self.now(CLOCK_MONOTONIC)) {
+        let now = Self.now(CLOCK_MONOTONIC)
+        kernelKills.look(now: now)
+        if hung == nil, let finding = watch.check(at: now) {
             hung = finding
             kill(.hung)
         }
@@ -198,8 +201,8 @@ package final class Supervisor {
     }
 
     private func drain() {
-        let deadline = Self.now() + Self.drainSeconds
-        while !streams.isEmpty, Self.now() < deadline {
+        let deadline = Self.now(CLOCK_MONOTONIC) + Self.drainSeconds
+        while !streams.isEmpty, Self.now(CLOCK_MONOTONIC) < deadline {
             var polls = streams.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
             guard poll(&polls, nfds_t(polls.count), Self.tickMilliseconds) > 0 else { continue }
             for index in streams.indices.reversed() where polls[index].revents != 0 { read(index) }
@@ -254,11 +257,25 @@ package final class Supervisor {
             try plan.program?.collect(withModel: isCompleted || end.status == RankExit.stopped)
             if isCompleted { events.append([TrainingEvent(.completed, time: Self.now())]) }
         } catch {
-            let failure = error as? LockstepError
+            let failure = (error as? LockstepError)?.blamed(on: ProgramLaunch.outputMember)
             end.status = isCompleted ? failure?.code.exitCode ?? 70 : end.status
+            if isCompleted { end.code = failure?.code.rawValue }
             end.message = end.message ?? "\(error)"
         }
         logs.close()
+        try AttemptFolder.write(end, to: folder.exitFile)
+    }
+
+    /// Nothing of the gang ran: what the user has to fix ends the job, anything else this attempt.
+    private func finish(notStarted error: any Error) throws {
+        logs.close()
+        let known = error as? LockstepError
+        let isUsers = known?.code.isUsersToFix ?? false
+        var end = AttemptEnd(
+            isUsers ? .exited : .notStarted, status: isUsers ? known?.code.exitCode ?? 78 : 70,
+            time: Self.now())
+        end.code = known?.code.rawValue
+        end.message = "\(error)"
         try AttemptFolder.write(end, to: folder.exitFile)
     }
 
@@ -272,6 +289,11 @@ package final class Supervisor {
             // What mpirun says of a rank that was killed for it tells nothing.
             (end.rank, end.signal, end.step) = (hung.rank, nil, hung.step)
             end.message = (hung.rank.map { "\(name(ofRank: $0)) " } ?? "") + hung.sentence
+        } else if end.signal == SIGKILL, kernelKills.hasJustStruck {
+            end.code = AttemptEnd.outOfMemoryCode
+            let who = verdict.rank.map { "rank \($0)" } ?? "a rank"
+            end.message =
+                "\(who) was ended by SIGKILL: OutOfMemory, the kernel did it, as its node had no memory left"
         } else if let report = verdict.firstError {
             if end.rank != report.rank { end.signal = nil }
             (end.rank, end.step, end.code) = (report.rank, report.step, report.code)

@@ -7,9 +7,10 @@ import WorkerService
 /// What hosts of a program say, and what it makes of their attempt.
 @Suite struct ProgramWatchTests {
     private static func end(
-        _ outcome: ProgramReport.Outcome, _ status: Int32, _ message: String? = nil
+        _ outcome: ProgramReport.Outcome, _ status: Int32, _ message: String? = nil, code: String? = nil
     ) -> String {
         var report = ProgramReport(.ended)
+        report.code = code
         report.outcome = outcome
         report.status = status
         report.message = message
@@ -47,7 +48,14 @@ import WorkerService
             testDescription: "a kill from outside", lines: [(1, end(.killed, 137))], status: 137, rank: 1,
             signal: 9),
         Example(
-            testDescription: "a node at fault", lines: [(1, end(.killed, 74, "disk"))], status: 74, rank: 1),
+            testDescription: "a signal of unknown origin", lines: [(1, end(.signalled, 143))], status: 143,
+            code: AttemptEnd.signalledCode, rank: 1, signal: 15),
+        Example(
+            testDescription: "a node without memory", lines: [(0, end(.outOfMemory, 137))], status: 137,
+            code: AttemptEnd.outOfMemoryCode, rank: 0, signal: 9),
+        Example(
+            testDescription: "a node at fault", lines: [(1, end(.killed, 74, "disk", code: "full"))],
+            status: 74, code: "full", rank: 1),
         Example(
             testDescription: "stopped as asked", lines: [(0, end(.stopped, 0)), (1, end(.completed, 0))],
             launcher: 0, status: RankExit.stopped),

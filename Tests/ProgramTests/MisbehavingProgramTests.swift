@@ -216,7 +216,7 @@ struct MisbehavingProgramTests {
     func killed() throws {
         let bench = try RunnerBench()
         defer { bench.remove() }
-        expect(bench, try bench.run(bench.plan(sh("kill -9 $$"))), .killed, status: 137, says: "SIGKILL")
+        expect(bench, try bench.run(bench.plan(sh("kill -9 $$"))), .signalled, status: 137, says: "SIGKILL")
     }
 
     @Test("the rest of the gang is gone")

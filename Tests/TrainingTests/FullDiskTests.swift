@@ -66,7 +66,7 @@ struct FullDiskTests {
             let error = #expect(throws: LockstepError.self) {
                 try job.run(ranks: 2, stepBegan: { if $0 == 5 { disk.fill() } })
             }
-            #expect(error?.code == .io)
+            #expect(error?.code == .full)
             #expect(error?.message.contains("No space left on device") == true, "\(error as Any)")
             let output = try job.locations.jobFolder + "/output"
             let left = (try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []
