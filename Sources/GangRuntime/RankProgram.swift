@@ -199,7 +199,10 @@ public struct RankProgram {
     }
 
     private func readRequest() throws -> Data {
-        var file = try JobFile(path: options.jobPath)
+        // What a supervisor hands over has been checked, perhaps by a newer program.
+        var file =
+            try options.attemptFolder == nil
+            ? JobFile(path: options.jobPath) : JobFile(takenRequest: options.jobPath)
         if file.name == nil { file.setName(Self.name(fromPath: options.jobPath)) }
         var request = try file.request()
         if let folder = options.outputFolder {

@@ -31,7 +31,14 @@ struct APIFault: Error, Equatable {
         APIFault(type: "ResourceNotFoundException", message: message, code: .notFound)
     }
 
-    var body: APIErrorBody { APIErrorBody(type: type, message: message, code: code?.rawValue) }
+    /// A message that repeats something of the request stays short all the same.
+    private static let mostCharacters = 8192
+
+    var body: APIErrorBody {
+        let isLong = message.utf8.count > Self.mostCharacters
+        let text = isLong ? message.prefix(Self.mostCharacters) + "…" : message
+        return APIErrorBody(type: type, message: text, code: code?.rawValue)
+    }
 }
 
 /// The one place where errors of the coordinator get SageMaker's names.

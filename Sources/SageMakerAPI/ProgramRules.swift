@@ -6,12 +6,8 @@ import SageMakerShapes
 /// What a job with a program of its own must satisfy, as far as it can be told before it runs.
 struct ProgramRules {
     private let request: CreateTrainingJobRequest
-    private let json: JSONValue
 
-    init(_ request: CreateTrainingJobRequest, _ json: JSONValue) {
-        self.request = request
-        self.json = json
-    }
+    init(_ request: CreateTrainingJobRequest) { self.request = request }
 
     /// - Throws: `LockstepError(.configuration)` for the first rule the job breaks.
     func check(_ kind: ProgramKind) throws {
@@ -39,7 +35,7 @@ struct ProgramRules {
 
     private func checkChannels(_ kind: ProgramKind) throws {
         var seen: Set<String> = []
-        for (index, channel) in (request.inputDataConfig ?? []).enumerated() {
+        for channel in request.inputDataConfig ?? [] {
             let name = channel.channelName
             guard seen.insert(name).inserted else {
                 throw refusal("InputDataConfig has two channels named \(name): names must differ")
@@ -51,10 +47,6 @@ struct ProgramRules {
             }
             if let type = source.s3DataType, type != "S3Prefix" {
                 throw refusal("\(field): S3DataType \(type) is not offered: use S3Prefix")
-            }
-            let members = json["InputDataConfig"]?.array?[index]["DataSource"]?["S3DataSource"]
-            guard members?["AttributeNames"]?.array?.isEmpty ?? true else {
-                throw refusal("\(field): AttributeNames are not offered")
             }
             _ = try JobLocations.path(ofFileURI: source.s3Uri, field: "\(field): S3Uri")
             if kind != .algorithm, channel.recordWrapperType == "RecordIO" {

@@ -17,16 +17,16 @@ struct TrainingJobRules {
 
     /// - Throws: `LockstepError(.configuration)` for the first rule the job breaks.
     func check() throws {
-        if let kind = try ProgramKind(request) {
-            try ProgramRules(request, json).check(kind)
+        let kind = try ProgramKind(request)
+        try MemberCheck(request: json, isProgram: kind != nil).check()
+        if let kind {
+            try ProgramRules(request).check(kind)
             try checkOutput()
-            try checkResources()
         } else {
             let spec = try algorithm()
             let values = try spec.resolve(request.hyperParameters ?? [:], common: RuntimeSettings.specs)
             try checkChannels(spec)
             try checkOutput()
-            try checkResources()
             try checkShards(RuntimeSettings(values))
         }
         _ = try JobPolicy(request)
@@ -67,7 +67,7 @@ struct TrainingJobRules {
         let channels = request.inputDataConfig ?? []
         let allowed = spec.channels.map(\.name).joined(separator: ", ")
         var seen: Set<String> = []
-        for (index, channel) in channels.enumerated() {
+        for channel in channels {
             let name = channel.channelName
             guard seen.insert(name).inserted else {
                 throw refusal("InputDataConfig has two channels named \(name): names must differ")
@@ -76,7 +76,7 @@ struct TrainingJobRules {
                 throw refusal(
                     "InputDataConfig has a channel \(name), but \(spec.name) reads only \(allowed)")
             }
-            try checkSource(channel, json["InputDataConfig"]?.array?[index] ?? .null)
+            try checkSource(channel)
         }
         for channel in spec.channels where channel.isRequired && !seen.contains(channel.name) {
             throw refusal(
@@ -85,7 +85,7 @@ struct TrainingJobRules {
         }
     }
 
-    private func checkSource(_ channel: Channel, _ json: JSONValue) throws {
+    private func checkSource(_ channel: Channel) throws {
         let field = "InputDataConfig channel \(channel.channelName)"
         guard let source = channel.dataSource?.s3DataSource else {
             throw refusal("\(field) has no DataSource.S3DataSource: name its files with S3Uri file:///PATH")
@@ -93,8 +93,6 @@ struct TrainingJobRules {
         if let type = source.s3DataType, type != "S3Prefix" {
             throw refusal("\(field): S3DataType \(type) is not offered: use S3Prefix")
         }
-        let names = json["DataSource"]?["S3DataSource"]?["AttributeNames"]?.array ?? []
-        guard names.isEmpty else { throw refusal("\(field): AttributeNames are not offered") }
         _ = try JobLocations.path(ofFileURI: source.s3Uri, field: "\(field): S3Uri")
         try checkInputMode(channel.inputMode, "\(field): InputMode")
         if channel.recordWrapperType == "RecordIO" {
@@ -108,20 +106,6 @@ struct TrainingJobRules {
                 "OutputDataConfig.CompressionType NONE is not offered: models are written as model.tar.gz")
         }
         _ = try JobLocations(request)
-    }
-
-    private func checkResources() throws {
-        let resources = json["ResourceConfig"]
-        for field in ["InstanceGroups", "InstancePreferences", "TrainingPlanArn"] {
-            let value = resources?[field]
-            guard value == nil || value?.array?.isEmpty == true else {
-                throw refusal(
-                    "ResourceConfig.\(field) is not offered: give InstanceCount, one rank an instance")
-            }
-        }
-        if json["ServerlessJobConfig"] != nil {
-            throw refusal("ServerlessJobConfig is not offered: give AlgorithmSpecification")
-        }
     }
 
     /// Every thread of every rank needs a logical shard of its own.
@@ -138,11 +122,16 @@ struct TrainingJobRules {
     }
 
     private func checkStopping() throws {
-        guard let stopping = request.stoppingCondition, let wait = stopping.maxWaitTimeInSeconds else {
-            return
+        let stopping = request.stoppingCondition
+        let wait = stopping?.maxWaitTimeInSeconds
+        guard request.enableManagedSpotTraining == true else {
+            if wait == nil { return }
+            throw refusal(
+                "StoppingCondition.MaxWaitTimeInSeconds is for managed spot training: set "
+                    + "EnableManagedSpotTraining to true, or leave it out")
         }
-        let runtime = stopping.maxRuntimeInSeconds ?? TrainingDefaults.maxRuntimeSeconds
-        guard wait >= runtime else {
+        let runtime = stopping?.maxRuntimeInSeconds ?? TrainingDefaults.maxRuntimeSeconds
+        guard let wait, wait >= runtime else {
             throw refusal(
                 "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
                     + "MaxRuntimeInSeconds")
@@ -151,8 +140,14 @@ struct TrainingJobRules {
 
     private func checkTags() throws {
         var seen: Set<String> = []
-        for tag in request.tags ?? [] where !seen.insert(tag.key).inserted {
-            throw refusal("Tags has the key \(tag.key) twice: keys must differ")
+        for tag in request.tags ?? [] {
+            guard seen.insert(tag.key).inserted else {
+                throw refusal("Tags has the key \(tag.key) twice: keys must differ")
+            }
+            guard !tag.key.lowercased().hasPrefix("aws:") else {
+                throw refusal(
+                    "Tags has the key \(tag.key): keys that begin with aws: are reserved, choose another")
+            }
         }
     }
 

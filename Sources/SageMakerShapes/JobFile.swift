@@ -41,6 +41,27 @@ public struct JobFile: Sendable {
         let reader = JobFileReader(path: path)
         json = try reader.read(text)
         resolvePaths(from: folder)
+        setRoleIfMissing()
+    }
+
+    /// Reads a request that the API has taken: members that are newer than this program are kept, and a
+    /// file that is no JSON is read like a job file.
+    ///
+    /// - Throws: as `init(path:)`.
+    public init(takenRequest path: String) throws {
+        guard let bytes = FileManager.default.contents(atPath: path),
+            let value = try? JSONValue(parsing: bytes), value.object != nil
+        else {
+            try self.init(path: path)
+            return
+        }
+        self.init(json: value, path: path)
+    }
+
+    private init(json: JSONValue, path: String) {
+        self.json = json
+        self.path = path
+        setRoleIfMissing()
     }
 
     /// The job's name, when the file has one.
@@ -90,6 +111,12 @@ public struct JobFile: Sendable {
             throw LockstepError(.configuration, "\(path): \(message)")
         }
         return try json.decode(CreateTrainingJobRequest.self)
+    }
+
+    /// Jobs get no rights from a role; SageMaker insists on one.
+    private mutating func setRoleIfMissing() {
+        guard json["RoleArn"] == nil else { return }
+        set(.string("arn:aws:iam::000000000000:role/lockstep"), at: ["RoleArn"])
     }
 
     private mutating func set(_ value: JSONValue, at place: [String]) {

@@ -40,7 +40,7 @@ struct JobFileReader {
             guard let scalar = node.scalar else { throw mismatch(node, field, "text") }
             return .string(scalar.string)
         case .integer:
-            guard let number = node.scalar.flatMap({ Int($0.string) }) else {
+            guard let number = node.scalar.flatMap({ Self.wholeNumber($0.string) }) else {
                 throw mismatch(node, field, "a whole number")
             }
             return .integer(number)
@@ -52,6 +52,11 @@ struct JobFileReader {
         case .anything:
             return try anything(node, field)
         }
+    }
+
+    /// `2`, and `2.0` as other programs write it.
+    private static func wholeNumber(_ text: String) -> Int? {
+        Int(text) ?? Double(text).flatMap { Int(exactly: $0) }
     }
 
     private func structure(

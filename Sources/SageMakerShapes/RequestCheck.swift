@@ -15,8 +15,15 @@ public struct RequestCheck {
     public var validationMessage: String? {
         if violations.isEmpty { return nil }
         let noun = violations.count == 1 ? "error" : "errors"
-        return "\(violations.count) validation \(noun) detected: " + violations.joined(separator: "; ")
+        let rest = violations.count - Self.mostViolations
+        return "\(violations.count) validation \(noun) detected: "
+            + violations.prefix(Self.mostViolations).joined(separator: "; ")
+            + (rest > 0 ? "; and \(rest) more" : "")
     }
+
+    /// Sentences in a message, and characters of a value in a sentence: whoever sends much gets little back.
+    private static let mostViolations = 20
+    private static let mostCharacters = 256
 
     private mutating func check(_ value: JSONValue, _ shape: RequestShape, at path: String) {
         switch (shape, value) {
@@ -36,20 +43,20 @@ public struct RequestCheck {
             for (index, elementValue) in values.enumerated() {
                 check(elementValue, element, at: "\(path).\(index + 1).member")
             }
-        case (.map(let key, let limits), .object(let values)):
+        case (.map(let key, let limits, let most), .object(let values)):
+            if values.count > most { checkLength(values.count, 0, most, value, at: path) }
             checkMap(values, key: key, limits, at: path)
         case (.string(let limits), .string(let text)):
-            let constraints = Self.constraints(brokenBy: text, limits)
-            for constraint in constraints {
-                violations.append(Self.sentence("'\(text)'", path, constraint))
-            }
+            checkText(text, limits, at: path)
         case (.choice(let words), .string(let text)):
             if !words.contains(text) {
                 let set = "Member must satisfy enum value set: [\(words.joined(separator: ", "))]"
-                violations.append(Self.sentence("'\(text)'", path, set))
+                violations.append(Self.sentence("'\(Self.shortened(text))'", path, set))
             }
         case (.integer(let lower, let upper), .integer(let number)):
             checkRange(number, lower, upper, at: path)
+        case (.integer(let lower, let upper), .number(let number)) where Int(exactly: number) != nil:
+            checkRange(Int(number), lower, upper, at: path)
         case (.boolean, .bool), (.timestamp, .integer), (.timestamp, .number):
             break
         case (.timestamp, .string(let text)) where Timestamp.seconds(ofISO8601: text) != nil:
@@ -57,6 +64,17 @@ public struct RequestCheck {
         default:
             mismatch(value, shape, at: path)
         }
+    }
+
+    /// One sentence a broken limit, as SageMaker has it; a text that is too long to show says all in one.
+    private mutating func checkText(_ text: String, _ limits: TextLimits, at path: String) {
+        let constraints = Self.constraints(brokenBy: text, limits)
+        guard !constraints.isEmpty else { return }
+        let shown = "'\(Self.shortened(text))'"
+        if Self.isLong(text) {
+            return violations.append(Self.sentence(shown, path, constraints.joined(separator: ", ")))
+        }
+        for constraint in constraints { violations.append(Self.sentence(shown, path, constraint)) }
     }
 
     private mutating func checkMap(
@@ -108,19 +126,21 @@ public struct RequestCheck {
     private mutating func mismatch(_ value: JSONValue, _ shape: RequestShape, at path: String) {
         guard typeMismatch == nil else { return }
         let place = path.isEmpty ? "the request" : "'\(path)'"
-        typeMismatch = "\(value.tokenName) can not be converted to \(shape.typeName) at \(place)"
+        typeMismatch =
+            "\(value.tokenName) can not be converted to \(shape.typeName) at \(Self.shortened(place))"
     }
 
     /// Constraints of `limits` that `text` does not satisfy.
     private static func constraints(brokenBy text: String, _ limits: TextLimits) -> [String] {
         var broken: [String] = []
-        if let pattern = limits.pattern, !matches(text, pattern) {
+        let length = text.unicodeScalars.count
+        let isTooLong = limits.maxLength.map { length > $0 } ?? false
+        // A pattern is not tried on a text that is wrong anyway and would take long.
+        if let pattern = limits.pattern, !(isTooLong && isLong(text)), !matches(text, pattern) {
             broken.append("Member must satisfy regular expression pattern: ^\(pattern)")
         }
-        if let longest = limits.maxLength, text.unicodeScalars.count > longest {
-            broken.append(tooLong(longest))
-        }
-        if text.unicodeScalars.count < limits.minLength { broken.append(tooShort(limits.minLength)) }
+        if let longest = limits.maxLength, isTooLong { broken.append(tooLong(longest)) }
+        if length < limits.minLength { broken.append(tooShort(limits.minLength)) }
         return broken
     }
 
@@ -149,8 +169,10 @@ public struct RequestCheck {
         return path.isEmpty ? lowered : path + "." + lowered
     }
 
+    private static func isLong(_ text: String) -> Bool { text.utf8.count > 4 * mostCharacters }
+
     private static func shortened(_ text: String) -> String {
-        text.count <= 200 ? text : text.prefix(200) + "…"
+        text.utf8.count <= mostCharacters ? text : text.prefix(mostCharacters) + "…"
     }
 }
 

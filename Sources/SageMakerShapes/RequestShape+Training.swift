@@ -19,19 +19,20 @@ extension RequestShape {
 
     /// CreateTrainingJob, after SageMaker's service model.
     ///
-    /// URIs are checked apart, because Lockstep's are `file://`; RoleArn, StoppingCondition,
-    /// TrainingInputMode and S3DataType have defaults here, so only their values are checked.
+    /// URIs are checked apart, because Lockstep's are `file://`; StoppingCondition, TrainingInputMode and
+    /// S3DataType have defaults here, so only their values are checked.
     public static let createTrainingJob = structure([
         RequestMember("TrainingJobName", jobName, isRequired: true),
         RequestMember(
-            "HyperParameters", .map(key: TextLimits(0, 256), value: TextLimits(0, 2500))),
+            "HyperParameters", .map(key: TextLimits(0, 256), value: TextLimits(0, 2500), maxCount: 100)),
         RequestMember("AlgorithmSpecification", algorithmSpecification, isRequired: true),
         RequestMember(
             "RoleArn",
             .string(
                 TextLimits(
                     20, 2048,
-                    pattern: #"arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"#))),
+                    pattern: #"arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"#)),
+            isRequired: true),
         RequestMember("InputDataConfig", .list(channel, count: 1...20)),
         RequestMember("OutputDataConfig", outputDataConfig, isRequired: true),
         RequestMember("ResourceConfig", resourceConfig),
@@ -52,7 +53,7 @@ extension RequestShape {
             "Environment",
             .map(
                 key: TextLimits(0, 512, pattern: "[a-zA-Z_][a-zA-Z0-9_]*"),
-                value: TextLimits(0, 512))),
+                value: TextLimits(0, 512), maxCount: 100)),
         RequestMember(
             "RetryStrategy",
             .structure([
@@ -155,7 +156,7 @@ extension RequestShape {
     ])
 
     private static let stoppingCondition = structure([
-        RequestMember("MaxRuntimeInSeconds", .integer(from: 1, to: nil)),
+        RequestMember("MaxRuntimeInSeconds", .integer(from: 1, to: 28 * 86_400)),
         RequestMember("MaxWaitTimeInSeconds", .integer(from: 1, to: nil)),
         RequestMember("MaxPendingTimeInSeconds", .integer(from: 1800, to: 2_419_200)),
     ])

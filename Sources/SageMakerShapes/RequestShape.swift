@@ -11,7 +11,7 @@ public indirect enum RequestShape: Sendable {
     /// Seconds since 1970 or ISO 8601 text.
     case timestamp
     case list(RequestShape, count: ClosedRange<Int>)
-    case map(key: TextLimits, value: TextLimits)
+    case map(key: TextLimits, value: TextLimits, maxCount: Int)
     case structure([RequestMember])
     /// Kept and echoed as it comes.
     case anything

@@ -66,11 +66,11 @@ struct CreateTrainingJobTests {
         }
     }
 
-    @Test("needs no more than name, algorithm, data and output")
+    @Test("needs no more than name, algorithm, role, data and output")
     func defaults() async throws {
         try await APIFixture.with { api in
             var request = Requests.create("job")
-            for member in ["RoleArn", "ResourceConfig", "StoppingCondition"] {
+            for member in ["ResourceConfig", "StoppingCondition"] {
                 request = request.with(member, nil)
             }
             let answer = try await api.call("SageMaker.CreateTrainingJob", request)

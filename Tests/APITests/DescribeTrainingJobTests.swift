@@ -31,6 +31,7 @@ struct DescribeTrainingJobTests {
                 "HyperParameters": .object(["k": "10", "feature_dim": "64"]),
                 "InputDataConfig": .array([Requests.channel("train")]),
                 "OutputDataConfig": .object(["S3OutputPath": "file:///tmp/out/"]),
+                "RoleArn": "arn:aws:iam::000000000000:role/lockstep",
             ])
             _ = try await api.call("SageMaker.CreateTrainingJob", request)
             let job = try await api.call(describe, Requests.named("job")).json

@@ -6,10 +6,11 @@ enum Installed {
     static let boto3 = succeeds(["python3", "-c", "import boto3"])
     static let aws = succeeds(["aws", "--version"])
 
+    static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
     /// PATH with the package's own `.venv` first.
     static let searchPath: String = {
-        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
         let inherited = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         return package.path + "/.venv/bin:" + inherited
     }()

@@ -54,6 +54,15 @@ struct InvalidTrainingJob: Sendable, CustomTestStringConvertible {
             "environment",
             "Map keys must satisfy constraint: "
                 + "[Member must satisfy regular expression pattern: ^[a-zA-Z_][a-zA-Z0-9_]*]"),
+        violation("no role", "RoleArn", nil, "null", "roleArn", "Member must not be null"),
+        violation(
+            "longer than four weeks", "StoppingCondition.MaxRuntimeInSeconds", .integer(2_419_201),
+            "'2419201'", "stoppingCondition.maxRuntimeInSeconds",
+            "Member must have value less than or equal to 2419200"),
+        violation(
+            "a very long name", "TrainingJobName", .string(String(repeating: "a", count: 2_000_000)),
+            "'\(String(repeating: "a", count: 256))…'", "trainingJobName",
+            "Member must have length less than or equal to 63"),
         violation(
             "no role's ARN", "RoleArn", "arn:aws:iam::0:role/mine", "'arn:aws:iam::0:role/mine'",
             "roleArn",
@@ -90,7 +99,7 @@ struct InvalidTrainingJob: Sendable, CustomTestStringConvertible {
     ]
 
     /// Jobs that this cluster cannot run.
-    static let rules = algorithmRules + channelRules + resourceRules
+    static let rules = algorithmRules + channelRules + resourceRules + limitRules
 
     private static let algorithmRules = [
         rule(
@@ -162,8 +171,8 @@ struct InvalidTrainingJob: Sendable, CustomTestStringConvertible {
         rule(
             "a file system", "InputDataConfig.0.DataSource",
             .object(["FileSystemDataSource": .object(["FileSystemId": "fs-1"])]),
-            "InputDataConfig channel train has no DataSource.S3DataSource: name its files with S3Uri "
-                + "file:///PATH"),
+            "InputDataConfig channel train: DataSource.FileSystemDataSource is not offered: mount the file "
+                + "system on all workers and name its files with S3DataSource.S3Uri file:///PATH"),
         rule(
             "wrapped records", "InputDataConfig.0.RecordWrapperType", "RecordIO",
             "InputDataConfig channel train: RecordWrapperType RecordIO is not offered: give the records "
@@ -203,17 +212,27 @@ struct InvalidTrainingJob: Sendable, CustomTestStringConvertible {
             "a negative delay", "Environment.LOCKSTEP_STEP_DELAY_MS", "-1",
             "LOCKSTEP_STEP_DELAY_MS in Environment is '-1', but must be a whole number from 0 to 3600000"),
         rule(
-            "waiting shorter than running", "StoppingCondition.MaxWaitTimeInSeconds", .integer(599),
+            "a serverless job", "ServerlessJobConfig", .object(["BaseModelArn": "arn"]),
+            "ServerlessJobConfig is not offered: give AlgorithmSpecification"),
+    ]
+
+    private static let limitRules = [
+        rule(
+            "spot without a limit for waiting", "EnableManagedSpotTraining", .bool(true),
             "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
                 + "MaxRuntimeInSeconds"),
+        rule(
+            "a limit for waiting without spot", "StoppingCondition.MaxWaitTimeInSeconds", .integer(600),
+            "StoppingCondition.MaxWaitTimeInSeconds is for managed spot training: set "
+                + "EnableManagedSpotTraining to true, or leave it out"),
         rule(
             "a tag twice", "Tags",
             .array([
                 .object(["Key": "team", "Value": "a"]), .object(["Key": "team", "Value": "b"]),
             ]), "Tags has the key team twice: keys must differ"),
         rule(
-            "a serverless job", "ServerlessJobConfig", .object(["BaseModelArn": "arn"]),
-            "ServerlessJobConfig is not offered: give AlgorithmSpecification"),
+            "a tag of AWS", "Tags", .array([.object(["Key": "aws:x", "Value": "a"])]),
+            "Tags has the key aws:x: keys that begin with aws: are reserved, choose another"),
     ]
 
     private static func violation(

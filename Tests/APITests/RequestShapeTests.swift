@@ -20,7 +20,7 @@ struct RequestShapeTests {
         switch shape {
         case .string(let limits): [limits.pattern].compactMap { $0 }
         case .list(let element, _): patterns(in: element)
-        case .map(let key, let value): [key.pattern, value.pattern].compactMap { $0 }
+        case .map(let key, let value, _): [key.pattern, value.pattern].compactMap { $0 }
         case .structure(let members): members.flatMap { patterns(in: $0.shape) }
         case .choice, .integer, .boolean, .timestamp, .anything: []
         }

@@ -67,7 +67,9 @@ struct SampleJob {
             ],
             "OutputDataConfig": ["S3OutputPath": "file://\(output)"],
             "ResourceConfig": ["InstanceType": "local", "InstanceCount": instanceCount, "VolumeSizeInGB": 1],
-            "StoppingCondition": ["MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 600],
+            "StoppingCondition": ["MaxRuntimeInSeconds": 600].merging(
+                usesSpot ? ["MaxWaitTimeInSeconds": 600] : [:]
+            ) { $1 },
         ]
     }
 

@@ -27,10 +27,12 @@ enum CreateTrainingJob: APIOperation {
             let record = try await call.service.createJob(draft, invocationID: call.invocationID)
             return CreateTrainingJobResponse(trainingJobArn: record.arn)
         } catch let error as LockstepError where error.code == .conflict {
+            // It may have been made by a client of another region; its ARN says so.
+            let taken = try await call.service.job(JobName(input.trainingJobName)).arn
             throw APIFault(
                 type: "ResourceInUse",
                 message: "Training job names must be unique within an AWS account and region, and a "
-                    + "training job with this name already exists (\(arn))",
+                    + "training job with this name already exists (\(taken))",
                 code: .conflict)
         }
     }
