@@ -147,8 +147,7 @@ public struct JobFile: Sendable {
     /// A program named by a relative path lies beside the file, as does a folder of code.
     private mutating func resolveProgram(from folder: String) {
         func path(_ text: String) -> String {
-            let uri = Self.fileURI(text, from: folder)
-            return uri.hasPrefix("file://") ? String(uri.dropFirst("file://".count)) : uri
+            text.contains("://") ? text : Self.path(text, from: folder)
         }
         let place = ["AlgorithmSpecification", "ContainerEntrypoint"]
         if let words = json[place[0]]?[place[1]]?.array {
@@ -169,13 +168,17 @@ public struct JobFile: Sendable {
 
     /// `file://` URI of a path, absolute or from `folder`; a text with a scheme stays as it is.
     static func fileURI(_ text: String, from folder: String) -> String {
-        if text.contains("://") { return text }
+        text.contains("://") || text.hasPrefix("file:/") ? text : FileURI.encoded(path(text, from: folder))
+    }
+
+    /// Absolute path, from `folder` if it is relative, without `.` and `..`.
+    private static func path(_ text: String, from folder: String) -> String {
         let absolute = text.hasPrefix("/") ? text : folder + "/" + text
         var parts: [Substring] = []
         for part in absolute.split(separator: "/") where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
-        return "file:///" + parts.joined(separator: "/")
+        return "/" + parts.joined(separator: "/")
     }
 }
 

@@ -30,22 +30,10 @@ public struct JobLocations: Sendable, Equatable {
         checkpointFolder = jobFolder + "/checkpoints"
     }
 
-    /// Absolute path of a `file://` URI, without a slash at the end.
+    /// Absolute path of a `file://` URI, encoded or not, without a slash at the end.
     ///
     /// - Throws: `LockstepError(.configuration)` naming `field` for any other URI.
     public static func path(ofFileURI uri: String, field: String) throws -> String {
-        if uri.hasPrefix("s3://") {
-            throw LockstepError(
-                .configuration,
-                "\(field) is \(uri), but this cluster reads and writes files only: "
-                    + "put the data on storage that all workers share and name it file:///PATH")
-        }
-        guard uri.hasPrefix("file:///") else {
-            throw LockstepError(
-                .configuration, "\(field) is \(uri), which is no file:///ABSOLUTE/PATH")
-        }
-        var path = uri.dropFirst("file://".count)
-        while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
-        return String(path)
+        try FileURI(uri, field: field).path()
     }
 }

@@ -41,6 +41,6 @@ extension TrainingJobDescription {
     /// Path of the model artifact.
     var modelPath: String {
         let uri = modelArtifacts.s3ModelArtifacts
-        return uri.hasPrefix("file://") ? String(uri.dropFirst("file://".count)) : uri
+        return (try? FileURI(uri, field: "S3ModelArtifacts").path()) ?? uri
     }
 }

@@ -164,7 +164,7 @@ struct InvalidTrainingJob: Sendable, CustomTestStringConvertible {
                 + "files only: put the data on storage that all workers share and name it file:///PATH"),
         rule(
             "a relative path", "InputDataConfig.0.DataSource.S3DataSource.S3Uri", "file://data",
-            "InputDataConfig channel train: S3Uri is file://data, which is no file:///ABSOLUTE/PATH"),
+            "InputDataConfig channel train: S3Uri is file://data, which is not a file:///ABSOLUTE/PATH"),
         rule(
             "a manifest", "InputDataConfig.0.DataSource.S3DataSource.S3DataType", "ManifestFile",
             "InputDataConfig channel train: S3DataType ManifestFile is not offered: use S3Prefix"),

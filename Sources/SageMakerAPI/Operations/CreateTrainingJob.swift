@@ -16,7 +16,7 @@ enum CreateTrainingJob: APIOperation {
         let arn = call.trainingJobArn(input.trainingJobName)
         let draft = JobDraft(
             name: JobName(input.trainingJobName), requestJSON: call.bodyText, arn: arn,
-            modelArtifact: "file://" + (try JobLocations(input).modelArtifact),
+            modelArtifact: FileURI.encoded(try JobLocations(input).modelArtifact),
             slotCount: try ProgramKind.rankCount(input),
             maxRuntimeSeconds: input.stoppingCondition?.maxRuntimeInSeconds
                 ?? TrainingDefaults.maxRuntimeSeconds,
