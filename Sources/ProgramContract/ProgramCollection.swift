@@ -14,9 +14,10 @@ public enum ProgramCollection {
     public static func merge(_ plan: ProgramPlan) throws {
         for rank in plan.hosts.indices {
             let staging = plan.staging(rank)
-            for (name, target) in [("model", plan.modelFolder), ("output", plan.outputFolder)]
-            where FileTree.kind("\(staging)/\(name)") == .folder {
-                try move("\(staging)/\(name)", into: target)
+            for (name, target) in [("model", plan.modelFolder), ("output", plan.outputFolder)] {
+                try FileSystem.createFolder(target)
+                guard FileTree.kind("\(staging)/\(name)") == .folder else { continue }
+                try move(OpenFolder("\(staging)/\(name)"), into: OpenFolder(target))
             }
             try FileSystem.remove(staging)
         }
@@ -39,13 +40,11 @@ public enum ProgramCollection {
         for folder in [plan.modelFolder, plan.outputFolder] { try FileSystem.remove(folder) }
     }
 
-    private static func move(_ source: String, into target: String) throws {
-        try FileSystem.createFolder(target)
-        for name in try FileSystem.names(in: source) {
-            let (from, to) = ("\(source)/\(name)", "\(target)/\(name)")
-            switch (FileTree.kind(from), FileTree.kind(to)) {
-            case (_, nil): try FileSystem.rename(from, to: to)
-            case (.folder, .folder): try move(from, into: to)
+    private static func move(_ source: OpenFolder, into target: OpenFolder) throws {
+        for name in try source.names() {
+            switch (try source.kind(of: name), try target.kind(of: name)) {
+            case (_, nil): try source.move(name, to: target, as: name)
+            case (.folder, .folder): try move(source.folder(name), into: target.folder(name))
             default: break
             }
         }
@@ -60,7 +59,7 @@ public enum ProgramCollection {
             defer { close(file) }
             let gzip = try GzipWriter { try AtomicFile.append(Array($0), to: file, path: temporary) }
             var tar = TarWriter { try gzip.write($0) }
-            try add(folder, inside: "", to: &tar)
+            try add(OpenFolder(folder), inside: FileName(""), to: &tar)
             try tar.finish()
             try gzip.finish()
             guard fsync(file) == 0 else { throw LockstepError.system("synchronise", temporary) }
@@ -71,16 +70,19 @@ public enum ProgramCollection {
         }
     }
 
-    private static func add(_ folder: String, inside: String, to tar: inout TarWriter) throws {
-        for name in try FileSystem.names(in: folder) {
-            let path = "\(folder)/\(name)"
-            switch FileTree.kind(path) {
+    private static func add(_ folder: OpenFolder, inside: FileName, to tar: inout TarWriter) throws {
+        for name in try folder.names() {
+            let full = inside.appending(name)
+            switch try folder.kind(of: name) {
             case .folder:
-                try tar.addFolder(inside + name)
-                try add(path, inside: "\(inside)\(name)/", to: &tar)
-            case .link: try tar.addLink(inside + name, to: FileTree.goal(ofLink: path) ?? "")
-            case .file: try tar.addFile(inside + name, path: path)
-            default: break
+                try tar.addFolder(full)
+                try add(folder.folder(name), inside: full, to: &tar)
+            case .file:
+                let file = try folder.open(name, O_RDONLY)
+                defer { close(file) }
+                try tar.addFile(full, file, path: folder.path(of: name))
+            default:
+                throw LockstepError(.io, "\(folder.path(of: name)) is neither a file nor a folder")
             }
         }
     }

@@ -33,6 +33,9 @@ public struct ProgramReport: Codable, Sendable, Equatable {
         case outOfMemory
         /// It was ended because the rest of the gang is gone.
         case abandoned
+        /// It ended well, but what it left could not be saved: `message`. The user's to fix where `status` is
+        /// that of a `.data` error, else the node's fault.
+        case unsaved
         /// It could not be started: `message`. The user's to fix.
         case notStarted
     }

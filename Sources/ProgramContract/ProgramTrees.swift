@@ -21,34 +21,16 @@ public enum ProgramTrees {
         }
     }
 
-    /// Removes a folder even where a program took its owner the rights to it.
-    package static func erase(_ path: String) throws {
-        do {
-            try FileSystem.remove(path)
-        } catch {
-            try open(path)
-            try FileSystem.remove(path)
-        }
-    }
-
     private static func sweep(lock path: String) -> Bool {
         // Held: its runner lives, or another one sweeps it.
         guard let lock = try? LockFile(path, conflict: "held") else { return false }
         defer { lock.release() }
         let tree = String(path.dropLast(".lock".count))
         // What cannot be removed now is tried again by the next sweep.
-        guard (try? erase(tree)) != nil else { return false }
+        guard (try? FileSystem.remove(tree, evenLocked: true)) != nil else { return false }
         unlink(tree + ".hosts")
         unlink(path)
         return true
-    }
-
-    /// Makes the folders below a path readable again; links are not followed.
-    private static func open(_ folder: String) throws {
-        chmod(folder, 0o700)
-        for name in try FileSystem.names(in: folder) where FileTree.kind("\(folder)/\(name)") == .folder {
-            try open("\(folder)/\(name)")
-        }
     }
 
     /// Nothing where there is no such folder, or it is none.

@@ -28,15 +28,19 @@ struct DiskWatch {
 
     /// What a folder takes of the disk, in bytes.
     static func bytes(below folder: String) -> Int {
-        guard FileTree.kind(folder) == .folder else { return 0 }
+        guard FileTree.kind(folder) == .folder, let folder = try? OpenFolder(folder) else { return 0 }
+        return bytes(below: folder)
+    }
+
+    private static func bytes(below folder: OpenFolder) -> Int {
         var sum = 0
         // Files come and go while this looks: what is gone counts nothing.
-        for name in (try? FileSystem.names(in: folder)) ?? [] {
-            var status = stat()
-            let path = "\(folder)/\(name)"
-            guard lstat(path, &status) == 0 else { continue }
+        for name in (try? folder.names()) ?? [] {
+            guard let status = try? folder.status(of: name) else { continue }
             sum += Int(status.st_blocks) * 512
-            if status.st_mode & S_IFMT == S_IFDIR { sum += bytes(below: path) }
+            if FileTree.kind(status.st_mode) == .folder, let inner = try? folder.folder(name) {
+                sum += bytes(below: inner)
+            }
         }
         return sum
     }

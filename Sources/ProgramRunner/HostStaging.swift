@@ -1,98 +1,213 @@
 import Diagnostics
 import Glibc
-import ProgramContract
+import Processes
+package import ProgramContract
 import Storage
 
-/// Brings what a host leaves to shared storage, for the supervisor to merge.
+/// Brings what a host leaves to shared storage, for the supervisor to merge: folders and plain files only.
+/// Links become what they lead to, and modes do not matter.
 package struct HostStaging {
-    let plan: ProgramPlan
-    let rank: Int
-    let base: String
-    private var folder: String { plan.staging(rank) }
+    /// Folders in each other, at most.
+    private static let depthMax = 128
+    /// Entries that links may bring in.
+    package static let linkedMax = 100_000
+
+    private let plan: ProgramPlan
+    private let rank: Int
+    private let base: String
+    private let view: ProgramView
+    private var user: JobUser? { view.user }
+
+    private var problems: [String] = []
+    private let linkedMax: Int
+    private var linkedCount = 0
+
+    /// - Parameters:
+    ///   - base: the host's tree.
+    ///   - linkedMax: entries that links may bring in.
+    package init(
+        plan: ProgramPlan, rank: Int, base: String, view: ProgramView, linkedMax: Int = Self.linkedMax
+    ) {
+        self.linkedMax = linkedMax
+        self.plan = plan
+        self.rank = rank
+        self.base = base
+        self.view = view
+    }
 
     /// Copies the folders that this outcome leaves.
     ///
-    /// - Returns: what was left out: links that lead out of their folder, and what is no file.
-    func collect(_ outcome: ProgramReport.Outcome) throws -> [String] {
-        var left: [String] = []
+    /// - Returns: what is no file and leads to none, each with the reason; it is left out.
+    /// - Throws: an error of this node: a disk that is full, storage that does not answer.
+    package mutating func collect(_ outcome: ProgramReport.Outcome) throws -> [String] {
+        let folder = plan.staging(rank)
+        problems = []
         try FileSystem.remove(folder)
-        if outcome == .completed || outcome == .stopped { left += try copy("model", as: "model") }
-        left += try copy("output/data", as: "output")
-        return left
-    }
-
-    private func copy(_ source: String, as name: String) throws -> [String] {
-        // Its own folders are the runner's, but what is in `output` the program may have replaced.
-        guard FileTree.kind(base + "/output") == .folder, FileTree.kind("\(base)/\(source)") == .folder,
-            try !FileSystem.names(in: "\(base)/\(source)").isEmpty
-        else { return [] }
         try FileSystem.createFolder(folder)
-        let unfinished = "\(folder)/\(name).writing"
-        var left: [String] = []
-        try copyFolder("\(base)/\(source)", to: unfinished, inside: "", &left)
-        try FileSystem.rename(unfinished, to: "\(folder)/\(name)")
-        return left
+        if outcome == .completed || outcome == .stopped { try copy("model", to: folder, as: "model") }
+        try copy("output/data", to: folder, as: "output")
+        return problems
     }
 
-    private func copyFolder(_ source: String, to target: String, inside: String, _ left: inout [String])
-        throws
-    {
-        try FileSystem.createFolder(target)
-        for name in try FileSystem.names(in: source) {
-            let (from, to) = ("\(source)/\(name)", "\(target)/\(name)")
-            switch FileTree.kind(from) {
-            case .folder: try copyFolder(from, to: to, inside: "\(inside)\(name)/", &left)
-            case .file: try Self.copyFile(from, to: to)
+    private mutating func copy(_ source: String, to folder: String, as name: String) throws {
+        do {
+            guard let (from, walk) = try top(source) else { return }
+            let target = try OpenFolder(folder)
+            let unfinished = FileName("\(name).writing")
+            try copyFolder(from, to: target.makeFolder(unfinished), walk)
+            try target.move(unfinished, to: target, as: FileName(name))
+        } catch let obstacle as ProgramView.Obstacle {
+            problems.append("\(source) \(obstacle.sentence)")
+        }
+    }
+
+    /// Opens one of the tree's folders; the program may have put anything in its place.
+    private func top(_ source: String) throws -> (OpenFolder, Walk)? {
+        var walk = Walk(place: ProgramView.split(FileName(view.base)), shown: FileName(source))
+        var from = try OpenFolder(base)
+        for name in ProgramView.split(FileName(source)) {
+            guard let status = try user.access({ try from.status(of: name) }) else { return nil }
+            switch FileTree.kind(status.st_mode) {
+            case .folder:
+                walk.place.append(name)
+                from = try open(name, status, in: from, walk)
             case .link:
-                guard let goal = FileTree.goal(ofLink: from), Self.staysInside(goal, at: inside),
-                    symlink(goal, to) == 0
-                else {
-                    left.append(inside + name)
-                    continue
+                let goal = try user.access { try from.goal(ofLink: name) }
+                guard case .folder(let path, let place) = try view.resolve(goal, from: walk.place) else {
+                    throw ProgramView.Obstacle(sentence: "is a link, but not to a folder")
                 }
-            default: left.append(inside + name)
+                (walk.place, walk.isOwn) = (place, false)
+                from = try reading(walk) { try OpenFolder(path) }
+            default: throw ProgramView.Obstacle(sentence: "is no folder any more")
             }
         }
+        return (from, walk)
     }
 
-    /// Whether a link in the folder `inside` (empty, or with a slash at its end) leads to a place below
-    /// the top.
-    package static func staysInside(_ goal: String, at inside: String) -> Bool {
-        guard !goal.hasPrefix("/") else { return false }
-        var depth = inside.split(separator: "/").count
-        for part in goal.split(separator: "/") where part != "." {
-            depth += part == ".." ? -1 : 1
-            if depth < 0 { return false }
+    /// Where the copying is.
+    private struct Walk {
+        /// Of the folder, as the program saw it.
+        var place: [FileName]
+        /// Of the folder, for messages.
+        var shown: FileName
+        /// Device and number of the folders around it.
+        var around: [[UInt64]] = []
+        /// Whether it is in the program's own folders, not behind a link.
+        var isOwn = true
+
+        func entering(_ name: FileName) -> Walk {
+            var walk = self
+            walk.place.append(name)
+            walk.shown = shown.appending(name)
+            return walk
         }
-        return true
     }
 
-    private static func copyFile(_ source: String, to target: String) throws {
-        let from = open(source, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard from >= 0 else { throw LockstepError.system("open", source) }
-        defer { close(from) }
+    private mutating func copyFolder(_ from: OpenFolder, to target: OpenFolder, _ outer: Walk) throws {
         var status = stat()
-        guard fstat(from, &status) == 0 else { throw LockstepError.system("look at", source) }
-        let mode: mode_t = status.st_mode & 0o111 == 0 ? 0o644 : 0o755
-        let to = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard to >= 0 else { throw LockstepError.system("create", target) }
-        defer { close(to) }
-        var chunk = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = read(from, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw LockstepError.system("read", source) }
-            guard count > 0 else { break }
-            var sent = 0
-            while sent < count {
-                let written = chunk.withUnsafeBytes {
-                    write(to, $0.baseAddress.map { $0 + sent }, count - sent)
-                }
-                if written < 0, errno == EINTR { continue }
-                guard written >= 0 else { throw LockstepError.system("write", target) }
-                sent += written
+        guard fstat(from.descriptor, &status) == 0 else { throw LockstepError.system("look at", from.path) }
+        let identity = [UInt64(status.st_dev), UInt64(status.st_ino)]
+        guard !outer.around.contains(identity) else {
+            throw ProgramView.Obstacle(sentence: "is a link to a folder around it")
+        }
+        guard outer.around.count < Self.depthMax else {
+            throw ProgramView.Obstacle(sentence: "lies in more than \(Self.depthMax) folders")
+        }
+        var walk = outer
+        walk.around.append(identity)
+        for name in try reading(walk, { try from.names() }) where mayTakeMore(walk) {
+            let inner = walk.entering(name)
+            do {
+                try copy(name, in: from, to: target, inner)
+            } catch let obstacle as ProgramView.Obstacle {
+                problems.append("\(inner.shown.printable) \(obstacle.sentence)")
             }
         }
-        guard fsync(to) == 0 else { throw LockstepError.system("synchronise", target) }
+    }
+
+    /// - Parameter walk: of what has that name.
+    private mutating func copy(
+        _ name: FileName, in from: OpenFolder, to target: OpenFolder, _ walk: Walk
+    ) throws {
+        guard let status = try reading(walk, { try from.status(of: name) }) else { return }
+        switch FileTree.kind(status.st_mode) {
+        case .folder:
+            let folder = try open(name, status, in: from, walk)
+            try copyFolder(folder, to: target.makeFolder(name), walk)
+        case .file:
+            let file = try reading(walk) {
+                if walk.isOwn { try from.openUp(name, status) }
+                return try from.open(name, O_RDONLY)
+            }
+            defer { close(file) }
+            try FileCopy.copy(file, from.path(of: name), to: name, in: target)
+        case .link:
+            let goal = try reading(walk) { try from.goal(ofLink: name) }
+            try copy(view.resolve(goal, from: walk.place.dropLast()), to: name, in: target, walk)
+        case .other: throw ProgramView.Obstacle(sentence: "is \(Self.noun(status.st_mode))")
+        }
+    }
+
+    /// Copies what a link leads to.
+    private mutating func copy(
+        _ goal: ProgramView.Goal, to name: FileName, in target: OpenFolder, _ link: Walk
+    ) throws {
+        var walk = link
+        walk.isOwn = false
+        switch goal {
+        case .file(let path):
+            let file = try reading(walk) { try Self.open(path) }
+            defer { close(file) }
+            try FileCopy.copy(file, path.printable, to: name, in: target)
+        case .folder(let path, let place):
+            walk.place = place
+            let folder = try reading(walk) { try OpenFolder(path) }
+            try copyFolder(folder, to: target.makeFolder(name), walk)
+        }
+    }
+
+    /// Reads as the program's user; what is not its own it may be refused, which is no fault of this node.
+    private func reading<Result>(_ walk: Walk, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try user.access(body)
+        } catch let error as LockstepError where !walk.isOwn {
+            throw ProgramView.Obstacle(sentence: "is behind a link that cannot be followed: \(error)")
+        }
+    }
+
+    /// Counts what links bring in: two links in each of thirty folders are a thousand million files.
+    private mutating func mayTakeMore(_ walk: Walk) -> Bool {
+        guard !walk.isOwn else { return true }
+        linkedCount += 1
+        if linkedCount == linkedMax + 1 {
+            problems.append("\(walk.shown.printable) is one of more than \(linkedMax) files behind links")
+        }
+        return linkedCount <= linkedMax
+    }
+
+    /// Opens a folder of the program, whatever its mode.
+    private func open(
+        _ name: FileName, _ status: stat, in folder: OpenFolder, _ walk: Walk
+    ) throws -> OpenFolder {
+        try reading(walk) {
+            if walk.isOwn { try folder.openUp(name, status) }
+            return try folder.folder(name)
+        }
+    }
+
+    private static func open(_ path: FileName) throws -> Int32 {
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        let file = path.withCString { Glibc.open($0, flags) }
+        guard file >= 0 else { throw LockstepError.system("open", path.printable) }
+        return file
+    }
+
+    private static func noun(_ mode: mode_t) -> String {
+        switch mode & S_IFMT {
+        case S_IFIFO: "a FIFO"
+        case S_IFSOCK: "a socket"
+        case S_IFBLK, S_IFCHR: "a device"
+        default: "no file"
+        }
     }
 }

@@ -31,7 +31,7 @@ package struct HostTree {
         base = "\(folder)/\(plan.hosts[rank].name)"
         try FileSystem.createFolder(folder)
         lock = try LockFile(base + ".lock", conflict: "host \(plan.hosts[rank].name) runs in \(base) already")
-        try ProgramTrees.erase(base)
+        try FileSystem.remove(base, evenLocked: true)
         try FileSystem.createFolder(base + "/input/config")
         try FileSystem.createFolder(base + "/input/data")
         for folder in Self.writable { try FileSystem.createFolder("\(base)/\(folder)") }
@@ -71,7 +71,7 @@ package struct HostTree {
     /// Removes the tree and, where they are empty now, the folders of its attempt and job.
     func remove() {
         do {
-            try ProgramTrees.erase(base)
+            try FileSystem.remove(base, evenLocked: true)
             try FileSystem.remove(hostsFile)
         } catch {
             StandardStreams.error("lockstepd: the folder of a program is left behind: \(error)")

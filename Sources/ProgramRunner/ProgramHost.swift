@@ -16,6 +16,7 @@ package struct ProgramHost {
     private let plan: ProgramPlan
     private let rank: Int
     private let settings: WorkerSettings
+    private let channels: HostChannels
     private let checkpoints: String
     private let localCheckpoints: String
 
@@ -25,7 +26,7 @@ package struct ProgramHost {
     /// - Throws: a user's error (`isUsersToFix`) or one of this node. Nothing but the tree is there then.
     init(_ plan: ProgramPlan, rank: Int, settings: WorkerSettings) throws {
         (self.plan, self.rank, self.settings) = (plan, rank, settings)
-        let channels = try HostChannels(plan.request)
+        channels = try HostChannels(plan.request)
         localCheckpoints = try Self.localCheckpoints(plan.request.checkpointConfig)
         checkpoints = try JobLocations(plan.request).checkpointFolder
         limits = try HostLimits(plan.request, settings)
@@ -45,6 +46,33 @@ package struct ProgramHost {
             tree.remove()
             throw error
         }
+    }
+
+    /// What its paths mean to the program.
+    var view: ProgramView {
+        let own = isolation.usesMounts ? base : tree.base
+        var roots = [
+            ProgramView.Root(own, [tree.base]), ProgramView.Root(own + localCheckpoints, [checkpoints]),
+        ]
+        // Without mounts the program may know places by their names on this node.
+        var places = [tree.base, checkpoints]
+        for source in channels.sources where !source.isPipe {
+            let name = source.isFile ? "/" + (source.path as NSString).lastPathComponent : ""
+            let inside = "/input/data/\(source.name)\(name)"
+            roots.append(ProgramView.Root(own + inside, [tree.base + inside, source.path]))
+            roots.append(ProgramView.Root("\(own)/input/.sources/\(source.name)", [source.path]))
+            places.append(source.path)
+        }
+        if isolation.usesMounts { roots.append(ProgramView.Root("/tmp", [tree.base + "/tmp"])) }
+        places += places.compactMap { Self.realPath($0) }
+        if !isolation.usesMounts { roots += Set(places).map { ProgramView.Root($0, [$0]) } }
+        return ProgramView(base: own, roots: roots, user: user)
+    }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     func end() {

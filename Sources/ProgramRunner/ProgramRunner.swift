@@ -74,7 +74,7 @@ public struct ProgramRunner {
         end.isOutOfMemory = (group?.kills ?? 0) > 0
         (end.memoryBytes, end.volumeGB) = (host.limits.memoryBytes, host.limits.volumeGB)
         let errors = relay.finish(seconds: 10)
-        return finish(end, errors: errors, base: host.tree.base)
+        return finish(end, errors: errors, host)
     }
 
     /// What the runner offers its program; their variables go into its environment.
@@ -85,33 +85,43 @@ public struct ProgramRunner {
         return [commits]
     }
 
-    private func finish(_ end: ProgramEnd, errors: String?, base: String) -> Int32 {
+    private func finish(_ end: ProgramEnd, errors: String?, _ host: ProgramHost) -> Int32 {
+        let base = host.tree.base
         var report = ProgramReport(.ended)
         report.outcome = end.outcome
         report.status = end.number
         report.message = end.message(failure: FailureFile.read(base), errors: errors)
         var status = end.runnerStatus
-        do {
-            // What has filled one disk shall not fill the next.
-            if case .disk = end.reason {
-            } else {
-                let left = try HostStaging(plan: plan, rank: rank, base: base).collect(end.outcome)
-                let names = left.prefix(5).joined(separator: ", ") + (left.count > 5 ? ", …" : "")
-                if !left.isEmpty {
-                    RunnerOutput.note("not saved, as links out of their folder or no files: \(names)")
-                }
-            }
-        } catch {
-            RunnerOutput.note("what the program leaves cannot be saved: \(error)")
+        // What has filled one disk shall not fill the next.
+        if case .disk = end.reason {
+        } else if let failure = save(end.outcome, host) {
+            RunnerOutput.note(failure.message)
+            // A program that has failed by itself says why; nothing that it left is a model.
             if end.outcome == .completed || end.outcome == .stopped {
-                report.outcome = .killed
-                report.message = "what the program leaves cannot be saved: \(error)"
-                report.code = (error as? LockstepError)?.code.rawValue
-                status = LockstepError.Code.io.exitCode
+                report.outcome = .unsaved
+                report.message = failure.message
+                status = failure.code.exitCode
+                report.status = status
+                report.code = failure.code.rawValue
             }
         }
         RunnerOutput.report(report)
         return status
+    }
+
+    /// - Returns: why not all is saved that the program left.
+    private func save(_ outcome: ProgramReport.Outcome, _ host: ProgramHost) -> LockstepError? {
+        let sentence = "what the program left cannot be saved"
+        do {
+            var staging = HostStaging(plan: plan, rank: rank, base: host.tree.base, view: host.view)
+            let problems = try staging.collect(outcome)
+            guard !problems.isEmpty else { return nil }
+            let more = problems.count > 5 ? "; and \(problems.count - 5) more" : ""
+            return LockstepError(.data, "\(sentence): \(problems.prefix(5).joined(separator: "; "))\(more)")
+        } catch {
+            let code = (error as? LockstepError)?.code ?? .bug
+            return LockstepError(code.isUsersToFix ? .io : code, "\(sentence): \(error)")
+        }
     }
 
     private func hasNotStarted(_ error: any Error) -> Int32 {

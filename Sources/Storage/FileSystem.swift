@@ -91,16 +91,6 @@ public enum FileSystem {
         }
     }
 
-    /// Removes a file, or a folder with all that is in it. Nothing there is no error.
-    public static func remove(_ path: String) throws {
-        if unlink(path) == 0 || errno == ENOENT { return }
-        guard errno == EISDIR || errno == EPERM, isFolder(path) else {
-            throw LockstepError.system("remove", path)
-        }
-        for name in try names(in: path) { try remove(path + "/" + name) }
-        if rmdir(path) != 0, errno != ENOENT { throw LockstepError.system("remove", path) }
-    }
-
     /// Makes renames and new names in a folder durable.
     public static func synchronizeFolder(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -119,7 +109,7 @@ public enum FileSystem {
         return String(path[..<slash])
     }
 
-    private static func isFolder(_ path: String) -> Bool {
+    static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }

@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-    import Glibc
+    package import Glibc
 #endif
 
 /// Looking at paths without following links: programs may put links anywhere they can write.
@@ -9,12 +9,16 @@ package enum FileTree {
     /// What lies at `path`; `nil` when nothing does.
     package static func kind(_ path: String) -> Kind? {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return .file
-        case S_IFDIR: return .folder
-        case S_IFLNK: return .link
-        default: return .other
+        return lstat(path, &status) == 0 ? kind(status.st_mode) : nil
+    }
+
+    /// The same of a mode that `stat` gave.
+    package static func kind(_ mode: mode_t) -> Kind {
+        switch mode & S_IFMT {
+        case S_IFREG: .file
+        case S_IFDIR: .folder
+        case S_IFLNK: .link
+        default: .other
         }
     }
 

@@ -4,7 +4,8 @@ import Diagnostics
     import Glibc
 #endif
 
-/// Writes a tar archive piece by piece: ustar, with pax records for long names and large files. Owner 0
+/// Writes a tar archive piece by piece: ustar, with pax records for long names and large
+/// files, and GNU's for long names that are no UTF-8. Owner 0
 /// and time 0: the same files always give the same bytes.
 package struct TarWriter {
     private static let block = 512
@@ -13,19 +14,15 @@ package struct TarWriter {
     /// - Parameter sink: takes the archive's bytes.
     package init(sink: @escaping (UnsafeRawBufferPointer) throws -> Void) { self.sink = sink }
 
-    package mutating func addFolder(_ name: String) throws {
-        try header(name + "/", size: 0, kind: "5", mode: 0o755)
+    package mutating func addFolder(_ name: FileName) throws {
+        try header(FileName(name.bytes + [UInt8(ascii: "/")]), size: 0, kind: "5", mode: 0o755)
     }
 
-    package mutating func addLink(_ name: String, to goal: String) throws {
-        try header(name, size: 0, kind: "2", mode: 0o777, goal: goal)
-    }
-
-    /// - Parameter path: a plain file; links are not followed.
-    package mutating func addFile(_ name: String, path: String) throws {
-        let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard file >= 0 else { throw LockstepError.system("open", path) }
-        defer { close(file) }
+    /// - Parameters:
+    ///   - name: its path in the archive.
+    ///   - file: an open plain file, at its beginning.
+    ///   - path: for errors.
+    package mutating func addFile(_ name: FileName, _ file: Int32, path: String) throws {
         var status = stat()
         guard fstat(file, &status) == 0 else { throw LockstepError.system("look at", path) }
         let size = Int(status.st_size)
@@ -48,30 +45,38 @@ package struct TarWriter {
     /// Ends the archive. Call once, last.
     package mutating func finish() throws { try put([UInt8](repeating: 0, count: 2 * Self.block)[...]) }
 
-    private func header(_ name: String, size: Int, kind: Character, mode: Int, goal: String = "") throws {
+    private func header(_ name: FileName, size: Int, kind: Character, mode: Int) throws {
+        let isText = String(decoding: name.bytes, as: UTF8.self).utf8.elementsEqual(name.bytes)
         var records: [UInt8] = []
-        if name.utf8.count > 100 { records += Self.record("path", name) }
-        if goal.utf8.count > 100 { records += Self.record("linkpath", goal) }
-        if size >= 1 << 33 { records += Self.record("size", "\(size)") }
-        if !records.isEmpty {
-            try put(Self.plain("pax", size: records.count, kind: "x", mode: 0o644, goal: "")[...])
-            try put(records[...])
-            try pad(records.count)
+        if name.bytes.count > 100 {
+            if isText {
+                records += Self.record("path", name.bytes)
+            } else {
+                // Records of pax are UTF-8; GNU's long names are bytes, and everyone reads them.
+                try extra(FileName("././@LongLink"), name.bytes + [0], kind: "L")
+            }
         }
-        let field = size < 1 << 33 ? size : 0
-        try put(Self.plain(name, size: field, kind: kind, mode: mode, goal: goal)[...])
+        if size >= 1 << 33 { records += Self.record("size", Array("\(size)".utf8)) }
+        if !records.isEmpty { try extra(FileName("pax"), records, kind: "x") }
+        try put(Self.plain(name, size: size < 1 << 33 ? size : 0, kind: kind, mode: mode)[...])
+    }
+
+    /// What a header cannot hold, before it.
+    private func extra(_ name: FileName, _ content: [UInt8], kind: Character) throws {
+        try put(Self.plain(name, size: content.count, kind: kind, mode: 0o644)[...])
+        try put(content[...])
+        try pad(content.count)
     }
 
     /// `LENGTH NAME=VALUE\n`, the length counting itself.
-    static func record(_ name: String, _ value: String) -> [UInt8] {
-        let body = Array(" \(name)=\(value)\n".utf8)
+    static func record(_ name: String, _ value: [UInt8]) -> [UInt8] {
+        let body = Array(" \(name)=".utf8) + value + [0x0A]
         var length = body.count + 1
         while "\(length)".utf8.count + body.count != length { length += 1 }
         return Array("\(length)".utf8) + body
     }
 
-    private static func plain(_ name: String, size: Int, kind: Character, mode: Int, goal: String) -> [UInt8]
-    {
+    private static func plain(_ name: FileName, size: Int, kind: Character, mode: Int) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: block)
         func put(_ text: some Sequence<UInt8>, at offset: Int) {
             for (index, byte) in text.enumerated() { header[offset + index] = byte }
@@ -80,14 +85,13 @@ package struct TarWriter {
             let text = String(number, radix: 8)
             return Array((String(repeating: "0", count: max(0, digits - text.count)) + text).utf8)
         }
-        put(name.utf8.prefix(100), at: 0)
+        put(name.bytes.prefix(100), at: 0)
         put(octal(mode, digits: 7), at: 100)
         put(octal(0, digits: 7), at: 108)
         put(octal(0, digits: 7), at: 116)
         put(octal(size, digits: 11), at: 124)
         put(octal(0, digits: 11), at: 136)
         put(String(kind).utf8, at: 156)
-        put(goal.utf8.prefix(100), at: 157)
         put("ustar\u{0}00".utf8, at: 257)
         put([UInt8](repeating: 0x20, count: 8), at: 148)
         let sum = header.reduce(0) { $0 + Int($1) }

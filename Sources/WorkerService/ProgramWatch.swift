@@ -65,11 +65,18 @@ package struct ProgramWatch: Sendable {
     }
 
     private static func isFault(_ report: ProgramReport) -> Bool {
-        report.outcome == .failed || report.outcome == .notStarted
+        switch report.outcome {
+        case .failed, .notStarted: true
+        case .unsaved: report.status == LockstepError.Code.data.exitCode
+        default: false
+        }
     }
 
     private static func isKill(_ report: ProgramReport) -> Bool {
-        report.outcome == .killed || report.outcome == .signalled || report.outcome == .outOfMemory
+        switch report.outcome {
+        case .killed, .signalled, .outOfMemory, .unsaved: true
+        default: false
+        }
     }
 
     private func kill(_ report: ProgramReport, _ rank: Int, _ time: Double) -> AttemptEnd {
@@ -87,12 +94,15 @@ package struct ProgramWatch: Sendable {
     }
 
     private static func fault(_ report: ProgramReport, _ rank: Int, _ time: Double) -> AttemptEnd {
-        let isStart = report.outcome == .notStarted
-        var end = AttemptEnd(
-            .exited, status: isStart ? LockstepError.Code.configuration.exitCode : report.status ?? 1,
-            time: time)
+        let code: LockstepError.Code? =
+            switch report.outcome {
+            case .notStarted: .configuration
+            case .unsaved: .data
+            default: nil
+            }
+        var end = AttemptEnd(.exited, status: code?.exitCode ?? report.status ?? 1, time: time)
         end.rank = rank
-        end.code = isStart ? LockstepError.Code.configuration.rawValue : AttemptEnd.programCode
+        end.code = code?.rawValue ?? AttemptEnd.programCode
         end.message = report.message
         return end
     }

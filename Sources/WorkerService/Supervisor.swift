@@ -253,14 +253,10 @@ package final class Supervisor {
         }
         let isCompleted = end.status == RankExit.completed
         if isCompleted { events.append([TrainingEvent(.uploading, time: Self.now())]) }
-        do {
-            try plan.program?.collect(withModel: isCompleted || end.status == RankExit.stopped)
-            if isCompleted { events.append([TrainingEvent(.completed, time: Self.now())]) }
-        } catch {
-            let failure = (error as? LockstepError)?.blamed(on: ProgramLaunch.outputMember)
-            end.status = isCompleted ? failure?.code.exitCode ?? 70 : end.status
-            if isCompleted { end.code = failure?.code.rawValue }
-            end.message = end.message ?? "\(error)"
+        if let failure = collect(end) {
+            end = failure
+        } else if isCompleted {
+            events.append([TrainingEvent(.completed, time: Self.now())])
         }
         logs.close()
         try AttemptFolder.write(end, to: folder.exitFile)
@@ -277,6 +273,29 @@ package final class Supervisor {
         end.code = known?.code.rawValue
         end.message = "\(error)"
         try AttemptFolder.write(end, to: folder.exitFile)
+    }
+
+    /// Packs what the hosts left.
+    ///
+    /// - Returns: the end that it is when that fails and there should be a model: neither completed nor
+    ///   stopped.
+    private func collect(_ end: AttemptEnd) -> AttemptEnd? {
+        let hasModel = end.status == RankExit.completed || end.status == RankExit.stopped
+        do {
+            try plan.program?.collect(withModel: hasModel)
+            return nil
+        } catch {
+            let known = (error as? LockstepError)?.blamed(on: ProgramLaunch.outputMember)
+            // A file that is gone is not the user's to bring back.
+            let code = known.map { $0.code == .notFound ? .io : $0.code } ?? .bug
+            var failure = AttemptEnd(.exited, status: code.exitCode, time: Self.now())
+            failure.code = code.rawValue
+            failure.message = "what the program left cannot be saved: \(known?.description ?? "\(error)")"
+            guard !hasModel else { return failure }
+            let note = TaggedOutput.Line(rank: end.rank ?? 0, text: "lockstep: \(failure.message ?? "")")
+            logs.append([note], isError: false, at: Self.now())
+            return nil
+        }
     }
 
     private func finish(_ cause: AttemptEnd.Cause, status: Int32, message: String?) throws {
