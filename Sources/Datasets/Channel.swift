@@ -1,5 +1,6 @@
 public import Collectives
 import Diagnostics
+import Storage
 public import Tensors
 
 // CONTRACT between Datasets and its callers (Training, GangRuntime, the command line).
@@ -73,14 +74,30 @@ public final class DataChannel: Sendable {
 
     /// Indexes the channel's files, divided among the ranks, and shares the index. Collective.
     ///
+    /// - Parameter takesDigests: whether the bytes of each file are hashed while they are indexed.
     /// - Throws: `LockstepError(.data)`, `(.notFound)`, `(.io)` or `(.configuration)`, the same on every
     ///   rank, naming file, line or byte offset; an empty channel is an error.
     public static func open(
-        _ source: ChannelSource, communicator: any Communicator
+        _ source: ChannelSource, communicator: any Communicator, takesDigests: Bool = false
     ) throws -> DataChannel {
-        let opening = ChannelOpening(source: source, communicator: communicator)
+        let opening = ChannelOpening(
+            source: source, communicator: communicator, takesDigests: takesDigests)
         let plan = try opening.sharedPlan()
         return try DataChannel(source: source, plan: plan, files: try opening.sharedIndex(plan))
+    }
+
+    /// What the files held when the channel was opened, in order; empty where no digests were taken.
+    public var fileDigests: [FileDigest] {
+        let folder = source.path.hasSuffix("/") ? source.path : source.path + "/"
+        return zip(plan.files, files).compactMap { path, index in
+            guard !index.sha256.isEmpty else { return nil }
+            // A channel of one file: its own name.
+            let name =
+                path.hasPrefix(folder)
+                ? String(path.dropFirst(folder.count)) : path.split(separator: "/").last.map(String.init)
+            return FileDigest(
+                name: name ?? path, byteCount: index.byteCount, sha256: Checksum.hexadecimal(index.sha256))
+        }
     }
 
     /// Records of logical shard `index` of `count`.

@@ -1,10 +1,13 @@
 import Collectives
 import Diagnostics
+import Storage
 
 /// The collective part of opening a channel.
 struct ChannelOpening {
     let source: ChannelSource
     let communicator: any Communicator
+    /// Whether the files' bytes are hashed on the way.
+    var takesDigests = false
 
     /// Rank 0's decision how to read the channel, on every rank. Collective.
     func sharedPlan() throws -> ReadingPlan {
@@ -19,7 +22,7 @@ struct ChannelOpening {
         let (rank, size) = (communicator.rank, communicator.size)
         var parts: [[UInt8]] = []
         for file in stride(from: rank, to: plan.files.count, by: size) {
-            let answer = Answer.encode { try Self.index(plan.files[file], plan: plan) }
+            let answer = Answer.encode { try index(plan.files[file], plan: plan) }
             parts.append(answer)
             if Answer.isFailure(answer) { break }
         }
@@ -39,8 +42,17 @@ struct ChannelOpening {
         }
     }
 
-    private static func index(_ path: String, plan: ReadingPlan) throws -> FileIndex {
+    private func index(_ path: String, plan: ReadingPlan) throws -> FileIndex {
         let reader = try plan.open(path)
+        guard takesDigests else { return try Self.index(reader, plan: plan) }
+        reader.file.beginDigest()
+        var index = try Self.index(reader, plan: plan)
+        index.sha256 = try reader.file.digest()
+        index.byteCount = reader.file.byteCount
+        return index
+    }
+
+    private static func index(_ reader: BlockReader, plan: ReadingPlan) throws -> FileIndex {
         switch plan.format {
         case .csv: return try CSVIndexer.index(reader, plan: plan)
         case .libsvm: return try LibsvmCursor.index(reader)

@@ -29,6 +29,9 @@ struct FileIndex: Sendable, Equatable {
     var hasDense = false
     /// Labels a record: 0 or 1.
     var labelCount = 0
+    /// Bytes on disk, and their SHA-256; empty where nobody asked for it.
+    var byteCount = 0
+    var sha256: [UInt8] = []
 
     /// Notes that a record starts at `place`.
     @inline(__always)
@@ -66,9 +69,10 @@ struct FileIndex: Sendable, Equatable {
 extension FileIndex: ByteCodable {
     func encode(to bytes: inout ByteEncoder) {
         let flags = (hasSparse ? 1 : 0) + (hasDense ? 2 : 0)
-        for value in [recordCount, width, widthPlace, entryCount, flags, labelCount] {
+        for value in [recordCount, width, widthPlace, entryCount, flags, labelCount, byteCount] {
             bytes.put(value)
         }
+        bytes.put(sha256)
         bytes.put(checkpoints.count)
         for checkpoint in checkpoints {
             bytes.put(checkpoint.record)
@@ -86,6 +90,8 @@ extension FileIndex: ByteCodable {
         let flags = try bytes.integer()
         (hasSparse, hasDense) = (flags & 1 != 0, flags & 2 != 0)
         labelCount = try bytes.integer()
+        byteCount = try bytes.integer()
+        sha256 = try bytes.array()
         checkpoints = try (0..<bytes.integer()).map { _ in
             try Checkpoint(
                 record: bytes.integer(), offset: bytes.integer(), line: bytes.integer(),

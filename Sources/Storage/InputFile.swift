@@ -23,19 +23,20 @@ package final class InputFile {
     package let byteCount: Int
     /// Where the next read starts, in uncompressed bytes.
     package private(set) var offset = 0
-    private let descriptor: Int32
+    private let raw: RawFile
     private var gzip: GzipReader?
 
     /// - Throws: `LockstepError(.notFound)`, `(.io)` when it cannot be read, `(.data)` when it is not gzip
     ///   though it must be.
     package init(path: String, compression: Compression = .automatic) throws {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let number = errno
             let code: LockstepError.Code = number == ENOENT || number == ENOTDIR ? .notFound : .io
-            throw LockstepError(code, "\(path) cannot be opened (\(Self.reason(number)))")
+            throw LockstepError(code, "\(path) cannot be opened (\(RawFile.reason(number)))")
         }
+        raw = RawFile(path: path, descriptor: descriptor)
         var status = stat()
         var magic: (UInt8, UInt8) = (0, 0)
         let isDirectory = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -53,8 +54,6 @@ package final class InputFile {
         if isGzip { gzip = try makeGzipReader() }
     }
 
-    deinit { close(descriptor) }
-
     /// Fills `buffer` as far as the file goes.
     ///
     /// - Returns: the bytes read; fewer than asked for at the end only, 0 after it.
@@ -66,7 +65,7 @@ package final class InputFile {
         } else {
             while count < buffer.count {
                 let rest = UnsafeMutableRawBufferPointer(rebasing: buffer.dropFirst(count))
-                let more = try Self.readSome(descriptor, into: rest, path: path)
+                let more = try raw.read(into: rest)
                 if more == 0 { break }
                 count += more
             }
@@ -80,16 +79,12 @@ package final class InputFile {
     package func seek(to target: Int) throws {
         guard target != offset else { return }
         guard isGzip else {
-            guard lseek(descriptor, off_t(target), SEEK_SET) >= 0 else {
-                throw LockstepError(.io, "\(path) cannot be read from byte \(target) (\(Self.reason(errno)))")
-            }
+            try raw.seek(to: target)
             offset = target
             return
         }
         if target < offset {
-            guard lseek(descriptor, 0, SEEK_SET) >= 0 else {
-                throw LockstepError(.io, "\(path) cannot be read again (\(Self.reason(errno)))")
-            }
+            try raw.seek(to: 0)
             gzip = try makeGzipReader()
             offset = 0
         }
@@ -103,21 +98,15 @@ package final class InputFile {
         }
     }
 
+    /// From here on the bytes on disk are hashed as they are read; before the first read.
+    package func beginDigest() { raw.beginDigest() }
+
+    /// SHA-256 of all bytes on disk, as `sha256sum` has it; what is not read yet is read now.
+    package func digest() throws -> [UInt8] { try raw.digest() }
+
     private func makeGzipReader() throws -> GzipReader {
         // The closure must not hold `self`, which holds the reader.
-        let (descriptor, path) = (descriptor, path)
-        return try GzipReader(path: path) { try Self.readSome(descriptor, into: $0, path: path) }
+        let raw = raw
+        return try GzipReader(path: path) { try raw.read(into: $0) }
     }
-
-    private static func readSome(
-        _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, path: String
-    ) throws -> Int {
-        while true {
-            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            if count >= 0 { return count }
-            if errno != EINTR { throw LockstepError(.io, "\(path) cannot be read (\(reason(errno)))") }
-        }
-    }
-
-    private static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
 }
