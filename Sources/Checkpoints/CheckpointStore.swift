@@ -39,11 +39,17 @@ public struct CheckpointStore: Sendable {
     ///
     /// - Throws: `LockstepError(.damaged)` naming the file at fault.
     public func read(step: Int) throws -> (checkpoint: Checkpoint, description: CheckpointDescription) {
-        let (checkpoint, description, _) = try CheckpointFiles.read(path(step: step))
-        guard checkpoint.commit.step == step else {
-            throw LockstepError(.damaged, "\(path(step: step)) holds step \(checkpoint.commit.step)")
-        }
+        let (checkpoint, description, _) = try readWithChain(step: step)
         return (checkpoint, description)
+    }
+
+    /// As `read`, with the commits since the checkpoint before.
+    func readWithChain(step: Int) throws -> (Checkpoint, CheckpointDescription, CommitHistory) {
+        let found = try CheckpointFiles.read(path(step: step))
+        guard found.0.commit.step == step else {
+            throw LockstepError(.damaged, "\(path(step: step)) holds step \(found.0.commit.step)")
+        }
+        return found
     }
 
     /// What a checkpoint says of itself, unchecked.
@@ -63,6 +69,11 @@ public struct CheckpointStore: Sendable {
             do {
                 let (checkpoint, description) = try read(step: step)
                 try requireSame(identity, description, path(step: step))
+                for channel in identity.channelsWithoutDigest(in: description.identity) {
+                    report(
+                        "\(path(step: step)) is of a Lockstep that kept no digest of the data: whether "
+                            + "channel '\(channel)' has changed since then is not known")
+                }
                 return checkpoint
             } catch let error as LockstepError where error.code == .damaged {
                 let kept = try setAside(path(step: step))
@@ -92,24 +103,24 @@ public struct CheckpointStore: Sendable {
     private func requireSame(
         _ identity: JobIdentity, _ description: CheckpointDescription, _ path: String
     ) throws {
-        let differences = identity.differences(from: description.identity)
-        guard !differences.isEmpty else { return }
-        throw LockstepError(
-            .conflict,
-            "\(path) is a checkpoint of job \(description.job), which is not this job: "
-                + differences.joined(separator: ", ")
-                + "; name another CheckpointConfig.S3Uri or S3OutputPath, or another job")
+        let conflict = identity.conflict(
+            with: description.identity, at: "\(path) is a checkpoint of job \(description.job)",
+            advice: "name another CheckpointConfig.S3Uri or S3OutputPath, or another job")
+        if let conflict { throw conflict }
     }
 
     /// Writes a checkpoint: files and folder synchronised under a temporary name, then renamed.
     ///
+    /// - Parameter attempts: the record of the job's attempts as it is now.
     /// - Throws: `LockstepError(.io)` naming path and reason; nothing is left behind then.
     /// - Returns: the checkpoint's path.
     @discardableResult
     public func write(
-        _ checkpoint: Checkpoint, since chain: CommitHistory, job: String, identity: JobIdentity
+        _ checkpoint: Checkpoint, since chain: CommitHistory, job: String, identity: JobIdentity,
+        attempts: Certificate.Seal? = nil
     ) throws -> String {
-        let files = try CheckpointFiles.encode(checkpoint, since: chain, job: job, identity: identity)
+        let files = try CheckpointFiles.encode(
+            checkpoint, since: chain, job: job, identity: identity, attempts: attempts)
         let target = path(step: checkpoint.commit.step)
         let temporary = folder + "/" + Self.unfinishedPrefix + String(checkpoint.commit.step)
         do {

@@ -24,11 +24,12 @@ public final class CheckpointWriter {
     ///   - history: folder of the job's history.
     ///   - nextStep: step of the first commit that will be handed over.
     ///   - digest: of the commits before it.
+    ///   - lock: of the checkpoints' folder; is asked before each write.
     ///   - report: gets a sentence when an old history does not fit and was set aside.
     /// - Throws: `LockstepError(.io)` when folders cannot be made.
     public init(
         store: CheckpointStore, history: String, job: String, identity: JobIdentity, keeping: Int,
-        nextStep: Int, digest: ChainDigest, report: (String) -> Void
+        nextStep: Int, digest: ChainDigest, lock: CheckpointLock? = nil, report: (String) -> Void
     ) throws {
         try FileSystem.createFolder(store.folder)
         try store.removeUnfinished()
@@ -36,7 +37,7 @@ public final class CheckpointWriter {
         shared = Shared(
             Work(
                 store: store, history: writer, job: job, identity: identity, keeping: keeping,
-                nextStep: nextStep, digest: digest))
+                digest: digest, lock: lock))
         let shared = shared
         let thread = Thread { shared.run() }
         thread.name = "checkpoints"
@@ -70,6 +71,7 @@ private final class Work {
     let job: String
     let identity: JobIdentity
     let keeping: Int
+    let lock: CheckpointLock?
     /// Commits since the last durable checkpoint, and the digest before them.
     var commits: [CommitRecord] = []
     var digestBefore: ChainDigest
@@ -78,24 +80,28 @@ private final class Work {
 
     init(
         store: CheckpointStore, history: HistoryWriter, job: String, identity: JobIdentity, keeping: Int,
-        nextStep: Int, digest: ChainDigest
+        digest: ChainDigest, lock: CheckpointLock?
     ) {
         self.store = store
         self.history = history
         self.job = job
         self.identity = identity
         self.keeping = keeping
+        self.lock = lock
         digestBefore = digest
     }
 
     func write(_ checkpoint: Checkpoint, _ commits: [CommitRecord]) -> CheckpointWriter.Outcome {
         self.commits += commits
         do {
+            try lock?.requireOwnership()
             // History first: it may run ahead of the newest checkpoint, never behind.
             try history.append(self.commits[recorded...])
             recorded = self.commits.count
             let chain = CommitHistory(digestBefore: digestBefore, records: self.commits)
-            let path = try store.write(checkpoint, since: chain, job: job, identity: identity)
+            let path = try store.write(
+                checkpoint, since: chain, job: job, identity: identity,
+                attempts: try AttemptLine.seal(in: history.folder))
             digestBefore = checkpoint.digest
             self.commits = []
             recorded = 0

@@ -67,6 +67,32 @@ public enum FileSystem {
         }
     }
 
+    /// Refuses a folder, whether it is there or still to be made, in which nothing can be written because
+    /// of its path or its rights. Makes nothing.
+    ///
+    /// - Parameter field: of the job, named in the error.
+    /// - Throws: `LockstepError(.configuration)` naming the path that stands in the way.
+    public static func requireWritable(_ path: String, field: String) throws {
+        var place = path
+        var status = stat()
+        while stat(place, &status) != 0 {
+            guard errno == ENOENT || errno == ENOTDIR, let above = parent(of: place), above != place else {
+                throw LockstepError.system("look at", place).blamed(on: field)
+            }
+            place = above
+        }
+        func refusal(_ reason: String) -> LockstepError {
+            LockstepError(
+                .configuration,
+                "\(field): nothing can be written in \(path), because \(reason): name a folder that can be "
+                    + "written on every worker")
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw refusal("\(place) is no folder") }
+        if access(place, W_OK | X_OK) != 0, [EACCES, EROFS, EPERM].contains(errno) {
+            throw refusal("\(place) is closed (\(String(cString: strerror(errno))))")
+        }
+    }
+
     /// Names in a folder, in byte order, without `.` and `..`; empty when the folder is missing.
     public static func names(in folder: String) throws -> [String] {
         guard let stream = opendir(folder) else {
@@ -100,6 +126,13 @@ public enum FileSystem {
         if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP {
             throw LockstepError.system("synchronise", path)
         }
+    }
+
+    /// Where relative paths begin.
+    public static var workingFolder: String {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return String(cString: path)
     }
 
     /// Folder that holds `path`; `nil` for `/`.

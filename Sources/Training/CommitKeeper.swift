@@ -7,6 +7,7 @@ import Tensors
 /// Keeps the job's commits: the chain of hashes, and a checkpoint whenever one is due. Rank 0 only.
 final class CommitKeeper {
     private let writer: CheckpointWriter
+    private let lock: CheckpointLock
     private let runtime: RuntimeSettings
     private let reporter: TrainingReporter
     private var digest: ChainDigest
@@ -16,12 +17,15 @@ final class CommitKeeper {
     private var lastTime: DispatchTime
     private(set) var durableStep: Int?
 
-    /// - Parameter resume: where the job goes on from; its commits that the history lacks go into the
-    ///   next checkpoint.
+    /// - Parameters:
+    ///   - lock: of the checkpoints' folder.
+    ///   - resume: where the job goes on from; its commits that the history lacks go into the next
+    ///     checkpoint.
     init(
-        store: CheckpointStore, history: String, job: String, identity: JobIdentity,
+        store: CheckpointStore, lock: CheckpointLock, history: String, job: String, identity: JobIdentity,
         runtime: RuntimeSettings, resume: ResumePoint, reporter: TrainingReporter
     ) throws {
+        self.lock = lock
         self.runtime = runtime
         self.reporter = reporter
         digest = resume.checkpoint.digest
@@ -35,8 +39,13 @@ final class CommitKeeper {
         writer = try CheckpointWriter(
             store: store, history: history, job: job, identity: identity,
             keeping: runtime.checkpointsKept, nextStep: missing.firstStep, digest: missing.digestBefore,
-            report: reporter.warn)
+            lock: lock, report: reporter.warn)
     }
+
+    /// Whether the job's folders are still this attempt's.
+    ///
+    /// - Throws: `LockstepError(.conflict)` naming who has taken them over.
+    func requireOwnership() throws { try lock.requireOwnership() }
 
     /// 64 hex digits over all commits so far.
     var chainDigest: String { digest.hexadecimal }

@@ -9,8 +9,15 @@ public protocol OpenedChannel: Sendable {
     var isSparse: Bool { get }
     /// Labels a row: 0 or 1.
     var labelCount: Int { get }
+    /// What the channel's files held when it was opened, in order; empty where there are no files.
+    var fileDigests: [FileDigest] { get }
     /// Reads the records of `range`. Local; any thread.
     func load(_ range: Range<Int>) throws -> Records
+}
+
+extension OpenedChannel {
+    /// No files.
+    public var fileDigests: [FileDigest] { [] }
 }
 
 extension DataChannel: OpenedChannel {}

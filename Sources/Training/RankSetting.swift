@@ -10,17 +10,20 @@ public struct RankSetting: Sendable, Equatable {
     public var hasKeeper: Bool
     /// Number of the attempt in a cluster; `nil` for a run by hand.
     public var attempt: Int?
+    /// Folder of the attempt's events; `nil`: none.
+    public var attemptFolder: String?
     /// What goes wrong on purpose, in tests.
     public var fault: InjectedFault?
 
     public init(
         worker: String = "", hotStateFolder: String = "", hasKeeper: Bool = false, attempt: Int? = nil,
-        fault: InjectedFault? = nil
+        attemptFolder: String? = nil, fault: InjectedFault? = nil
     ) {
         self.worker = worker
         self.hotStateFolder = hotStateFolder
         self.hasKeeper = hasKeeper
         self.attempt = attempt
+        self.attemptFolder = attemptFolder
         self.fault = fault
     }
 }

@@ -23,6 +23,7 @@ extension TrainingLoop {
         let hash = String(decoding: bytes, as: UTF8.self)
         reporter.say("The job is finished already: \(plan.locations.modelArtifact) is its model")
         announce(hash, step: found?.description.step)
+        try certify(again: false)
         return hash
     }
 
@@ -37,13 +38,10 @@ extension TrainingLoop {
             reporter.warn("\(error); it is kept as \(kept) and the model is made again")
             return nil
         }
-        let differences = identity.differences(from: artifact.description.identity)
-        guard differences.isEmpty else {
-            throw LockstepError(
-                .conflict,
-                "\(path) is the model of another job: " + differences.joined(separator: ", ")
-                    + "; give this job another TrainingJobName or S3OutputPath")
-        }
+        let conflict = identity.conflict(
+            with: artifact.description.identity, at: "\(path) is the model of another job of that name",
+            advice: "give this job another TrainingJobName or S3OutputPath")
+        if let conflict { throw conflict }
         return artifact
     }
 
@@ -63,6 +61,7 @@ extension TrainingLoop {
         let commit = training.commit
         try vote.together {
             guard let keeper = training.keeper else { return }
+            try keeper.requireOwnership()
             let artifact = ModelArtifact(
                 tensors: model.tensors,
                 description: ModelDescription(
@@ -74,7 +73,36 @@ extension TrainingLoop {
         }
         reporter.finished(algorithm: type.spec.name)
         announce(hash, step: step)
+        try certify(again: true)
         return hash
+    }
+
+    /// Writes the job's certificate, when all that it tells of is written. Collective.
+    ///
+    /// - Parameter again: whether a certificate that is there is replaced; it may be signed.
+    private func certify(again: Bool) throws {
+        activity.begin(.storage("writing the certificate"))
+        try vote.together {
+            guard communicator.rank == 0 else { return }
+            let (model, history) = (plan.locations.modelArtifact, plan.locations.historyFolder)
+            let path = history + "/" + Certificate.fileName
+            guard try again || FileSystem.kind(of: path) == nil else { return }
+            try FileSystem.createFolder(history)
+            try Certificate(
+                job: plan.jobName, modelPath: model, history: history, eventFiles: eventFiles,
+                program: "/proc/self/exe"
+            ).write(beside: model, history: history)
+        }
+    }
+
+    /// `events.jsonl` of the job's attempts on this machine, this one's last.
+    private var eventFiles: [String] {
+        guard let folder = setting.attemptFolder else { return [] }
+        let own = (folder.hasPrefix("/") ? folder : FileSystem.workingFolder + "/" + folder)
+        guard let attempt = setting.attempt, let above = FileSystem.parent(of: own) else {
+            return [own + "/" + AttemptFiles.events]
+        }
+        return (1...max(attempt, 1)).map { "\(above)/\($0)/\(AttemptFiles.events)" }
     }
 
     private func announce(_ hash: String, step: Int?) {

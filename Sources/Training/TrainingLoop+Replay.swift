@@ -11,12 +11,13 @@ extension TrainingLoop {
     ///   - steps: the last is the last one taken; the first sets which checkpoint is begun from.
     ///   - identity: of the job whose steps they are.
     ///   - committed: gets every commit on the way, in order, on every rank.
-    /// - Returns: step of the state that was begun from; 0 for the start.
+    /// - Returns: step of the state that was begun from, 0 for the start; and the hash of the model, where
+    ///   the last step is the job's last.
     /// - Throws: `LockstepError(.conflict)` saying what differs when this job would walk through other
     ///   states.
     public func replay(
         _ steps: ClosedRange<Int>, identity: JobIdentity, _ committed: (CommitRecord) -> Void
-    ) throws -> Int {
+    ) throws -> (first: Int, modelHash: String?) {
         try gatherPlaces()
         try checkWorld()
         let data = try openChannels()
@@ -51,7 +52,10 @@ extension TrainingLoop {
                 stateHash: algorithm.state.stateHash, world: communicator.size)
             committed(commit)
         }
-        return first
+        guard algorithm.isFinished else { return (first, nil) }
+        context.begin(step: commit.step)
+        _ = try algorithm.finish(context)
+        return (first, algorithm.model().tensors.sha256)
     }
 
     private func shareCheckpoint(_ checkpoint: Checkpoint?) throws -> Checkpoint? {

@@ -10,13 +10,28 @@ extension TrainingLoop {
     /// This rank's hot state, if it is a holder: the lowest rank of those that share its node's folder.
     ///
     /// A folder that cannot be written costs the hot state of that node, not the job.
-    func openHotState(_ identity: JobIdentity) -> HotStateStore? {
-        guard usesHotState, !setting.hotStateFolder.isEmpty,
+    ///
+    /// - Throws: `LockstepError(.conflict)` where the node holds a state of this job with other data or
+    ///   settings: the job would begin again without a word.
+    func openHotState(_ identity: JobIdentity) throws -> HotStateStore? {
+        let folder = setting.hotStateFolder
+        guard usesHotState, !folder.isEmpty,
             places.firstIndex(where: { $0.sharesFolder(with: places[communicator.rank]) })
                 == communicator.rank
         else { return nil }
+        let owner = owner(identity)
+        if let step = HotStateStore.newestStep(in: folder), let earlier = try? FolderOwner.read(in: folder),
+            earlier.isSameJob(as: owner),
+            let conflict = identity.conflict(
+                with: earlier.identity, at: "\(folder) holds the state of step \(step) of job \(earlier.job)",
+                advice: "remove that folder, or give this job another name")
+        {
+            throw conflict
+        }
         do {
-            return try HotStateStore(folder: setting.hotStateFolder, identity: identity)
+            let store = try HotStateStore(folder: folder, identity: identity)
+            try owner.write(in: folder)
+            return store
         } catch {
             warnOfHotState(error)
             return nil

@@ -96,7 +96,8 @@ extension TrainingLoop {
     func prepare(_ data: OpenedData) throws -> Progress {
         var (algorithm, context) = try setUp(data)
         activity.begin(.storage("reading the newest state"))
-        let store = openHotState(data.identity)
+        let lock = try vote.together { try takeFolders(data.identity) }
+        let store = try vote.together { try openHotState(data.identity) }
         let restored = try restore(data.identity, store)
         if let restored {
             algorithm.state = restored.checkpoint.state
@@ -105,7 +106,7 @@ extension TrainingLoop {
             }
         }
         let resume = restored ?? .start(algorithm.state, world: communicator.size)
-        let keeper = try vote.together { try makeKeeper(data.identity, resume) }
+        let keeper = try vote.together { try lock.map { try makeKeeper(data.identity, resume, $0) } }
         return Progress(
             algorithm: algorithm, context: context, keeper: keeper, holder: hold(resume, in: store),
             source: resume.source, distrusted: resume.distrusted, commit: resume.checkpoint.commit,
@@ -139,17 +140,39 @@ extension TrainingLoop {
         return shards
     }
 
-    private func makeKeeper(_ identity: JobIdentity, _ resume: ResumePoint) throws -> CommitKeeper? {
+    /// Makes sure that the job's folders can be written and are no other job's. Rank 0 only.
+    private func takeFolders(_ identity: JobIdentity) throws -> CheckpointLock? {
         guard communicator.rank == 0 else { return nil }
+        let locations = plan.locations
+        let field = "OutputDataConfig.S3OutputPath"
+        try FileSystem.requireWritable(locations.historyFolder, field: field)
+        try FileSystem.requireWritable(
+            FileSystem.parent(of: locations.modelArtifact) ?? "/", field: field)
+        let isOwn = locations.checkpointFolder.hasPrefix(locations.jobFolder + "/")
+        try FileSystem.requireWritable(
+            locations.checkpointFolder, field: isOwn ? field : "CheckpointConfig.S3Uri")
+        return try CheckpointLock(folder: locations.checkpointFolder, owner: owner(identity))
+    }
+
+    /// This attempt, as the folders that it takes name it.
+    func owner(_ identity: JobIdentity) -> FolderOwner {
+        FolderOwner(
+            job: plan.jobName, jobFolder: plan.locations.jobFolder, attempt: setting.attempt,
+            identity: identity)
+    }
+
+    private func makeKeeper(
+        _ identity: JobIdentity, _ resume: ResumePoint, _ lock: CheckpointLock
+    ) throws -> CommitKeeper {
         let history = plan.locations.historyFolder
         let keeper = try CommitKeeper(
-            store: CheckpointStore(folder: plan.locations.checkpointFolder), history: history,
+            store: CheckpointStore(folder: plan.locations.checkpointFolder), lock: lock, history: history,
             job: plan.jobName, identity: identity, runtime: plan.runtime, resume: resume,
             reporter: reporter)
         try AttemptLine(
             firstStep: resume.checkpoint.commit.step, world: communicator.size, threads: plan.threadCount,
             time: Date().timeIntervalSince1970, attempt: setting.attempt, source: resume.source.rawValue,
-            workers: places.map(\.worker)
+            workers: places.map(\.worker), job: plan.jobName
         ).append(in: history)
         return keeper
     }

@@ -35,7 +35,7 @@ public final class TrainingLoop {
         _ plan: TrainingPlan, algorithm: any Algorithm.Type, communicator: any Communicator, vote: GangVote,
         reporter: TrainingReporter, stop: StopFlag, setting: RankSetting = RankSetting(),
         activity: RankActivity = RankActivity(),
-        open: @escaping Opening = { try DataChannel.open($0, communicator: $1) }
+        open: @escaping Opening = { try DataChannel.open($0, communicator: $1, takesDigests: true) }
     ) {
         self.plan = plan
         type = algorithm

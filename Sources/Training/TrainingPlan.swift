@@ -53,6 +53,10 @@ public struct TrainingPlan: Sendable {
             fields["\(name) records"] = String(source.recordCount)
             fields["\(name) columns"] = String(source.featureCount)
             fields["\(name) layout"] = source.isSparse ? "sparse" : "dense"
+            let files = source.fileDigests.map {
+                DataFile(name: $0.name, byteCount: $0.byteCount, sha256: $0.sha256)
+            }
+            fields.merge(JobIdentity.fields(of: files, channel: channel.name)) { $1 }
         }
         return JobIdentity(fields)
     }

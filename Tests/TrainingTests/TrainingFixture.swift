@@ -6,6 +6,7 @@ import Diagnostics
 import Foundation
 import RecordOrder
 import SageMakerShapes
+import Storage
 import Synchronization
 import Tensors
 import Testing
@@ -18,6 +19,13 @@ struct MemorySource: OpenedChannel {
     var featureCount: Int { records.features.columns }
     var isSparse: Bool { if case .sparse = records.features { true } else { false } }
     var labelCount: Int { 1 }
+    /// Whether it tells a digest of its content, as files do.
+    var isDigested = true
+    var fileDigests: [FileDigest] {
+        guard isDigested else { return [] }
+        let bytes = [UInt8]("\(records)".utf8)
+        return [FileDigest(name: "rows", byteCount: bytes.count, sha256: Checksum.sha256(bytes))]
+    }
     func load(_ range: Range<Int>) throws -> Records { records.gathering(Array(range)) }
 
     /// Made records: labels follow from features, so that there is something to learn.
@@ -75,10 +83,16 @@ struct ToyJob: Sendable {
     var train = MemorySource.made(count: 101, columns: 5, sparse: false, seed: 1)
     var validation: MemorySource? = MemorySource.made(count: 17, columns: 5, sparse: false, seed: 2)
     var coreType = "Haswell"
+    /// Folder of the checkpoints, where it is not in the job's.
+    var checkpoints: String?
 
     var locations: JobLocations {
         get throws {
             var request = CreateTrainingJobRequest(trainingJobName: name)
+            if let checkpoints {
+                let config = try JSONEncoder().encode(["S3Uri": "file://" + checkpoints])
+                request.checkpointConfig = try JSONDecoder().decode(CheckpointConfig.self, from: config)
+            }
             request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://" + folder)
             return try JobLocations(request)
         }
@@ -149,13 +163,14 @@ struct ToyJob: Sendable {
     /// Takes steps again; the step begun from, and the commits on the way.
     func replay(
         _ steps: ClosedRange<Int>, ranks: Int, identity: JobIdentity? = nil
-    ) throws -> (from: Int, commits: [CommitRecord]) {
+    ) throws -> (from: Int, commits: [CommitRecord], modelHash: String?) {
         let plan = try plan(threads: 1)
         let known = try identity ?? JobVerifier(locations).identity() ?? JobIdentity([:])
         let sources = ["train": train, "validation": validation ?? train]
-        let outcomes = try LoopbackWorld.run(size: ranks) { communicator -> (Int, [CommitRecord]) in
+        let outcomes = try LoopbackWorld.run(size: ranks) {
+            communicator -> (Int, [CommitRecord], String?) in
             var commits: [CommitRecord] = []
-            let from = try TrainingLoop(
+            let (from, model) = try TrainingLoop(
                 plan, algorithm: ToyRegression.self, communicator: communicator,
                 vote: GangVote(communicator),
                 reporter: TrainingReporter(rank: communicator.rank, events: nil), stop: StopFlag(),
@@ -166,9 +181,9 @@ struct ToyJob: Sendable {
                     return records
                 }
             ).replay(steps, identity: known) { commits.append($0) }
-            return (from, commits)
+            return (from, commits, model)
         }
-        return (outcomes[0].0, outcomes[0].1)
+        return (outcomes[0].0, outcomes[0].1, outcomes[0].2)
     }
 
     /// Hash of the model of an undisturbed run of one rank.
