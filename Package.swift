@@ -150,7 +150,7 @@ let modules: [Module] = [
         .services, "CoordinatorService",
         [
             "ClusterTypes", "ControlChannel", "ControlPlane", "Diagnostics", "JobLifecycle", "JobStore",
-            "Logging", "Processes", "ServiceLifecycle", "Wire",
+            "Logging", "Processes", "ServiceLifecycle", "Storage", "Wire",
         ]),
     lib(
         .services, "WorkerService",

@@ -37,6 +37,8 @@ public struct CheckpointDescription: Codable, Sendable, Equatable {
     public var identity: JobIdentity
     /// Seconds since 1970.
     public var created: Double
+    /// The record of the job's attempts as it was then; `nil` in old checkpoints.
+    public var attempts: Certificate.Seal?
 
     static let currentFormat = 1
 
@@ -58,7 +60,8 @@ enum CheckpointFiles {
 
     /// The files' bytes by name, `SHA256SUMS` among them.
     static func encode(
-        _ checkpoint: Checkpoint, since chain: CommitHistory, job: String, identity: JobIdentity
+        _ checkpoint: Checkpoint, since chain: CommitHistory, job: String, identity: JobIdentity,
+        attempts: Certificate.Seal?
     ) throws -> [(name: String, bytes: [UInt8])] {
         let commit = checkpoint.commit
         let description = CheckpointDescription(
@@ -66,7 +69,7 @@ enum CheckpointFiles {
             samples: commit.samples, world: commit.world,
             stateHash: CheckpointDescription.hexadecimal(commit.stateHash),
             stateSHA256: checkpoint.state.sha256, chainDigest: checkpoint.digest.hexadecimal,
-            identity: identity, created: Date().timeIntervalSince1970)
+            identity: identity, created: Date().timeIntervalSince1970, attempts: attempts)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         var files: [(name: String, bytes: [UInt8])] = [

@@ -19,25 +19,27 @@ public struct CommitHistory: Sendable, Equatable {
     public let digestBefore: ChainDigest
     /// One a step, without gaps.
     public private(set) var records: [CommitRecord]
+    /// Step of the first record, or of the one that will come first.
+    public let firstStep: Int
 
-    init(digestBefore: ChainDigest, records: [CommitRecord]) {
+    init(digestBefore: ChainDigest, records: [CommitRecord], firstStep: Int = 0) {
         self.digestBefore = digestBefore
         self.records = records
+        self.firstStep = records.first?.step ?? firstStep
     }
 
     /// Steps that are recorded; empty when there is none.
-    public var steps: Range<Int> {
-        guard let first = records.first?.step else { return 0..<0 }
-        return first..<first + records.count
-    }
+    public var steps: Range<Int> { firstStep..<firstStep + records.count }
 
     /// The record of the state after `step` steps.
     public subscript(step: Int) -> CommitRecord? {
         steps.contains(step) ? records[step - steps.lowerBound] : nil
     }
 
-    /// Digest of all commits up to `step`, that one included; `nil` when it is not recorded.
+    /// Digest of all commits up to `step`, that one included; `nil` when it is neither recorded nor the
+    /// one before the first record.
     public func digest(upTo step: Int) -> ChainDigest? {
+        if step == firstStep - 1 { return digestBefore }
         guard steps.contains(step) else { return nil }
         var digest = digestBefore
         for record in records.prefix(step - steps.lowerBound + 1) { digest.advance(by: record) }
@@ -82,7 +84,7 @@ public struct CommitHistory: Sendable, Equatable {
             records.append(record)
             offset += CommitRecord.byteCount
         }
-        self.init(digestBefore: digest, records: records)
+        self.init(digestBefore: digest, records: records, firstStep: first)
     }
 
     /// Step of the first record, and the digest before it.

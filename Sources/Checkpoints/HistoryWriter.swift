@@ -5,6 +5,8 @@ import Storage
 /// Appends a job's commits to `history/chain.bin`, and a line for each attempt to
 /// `history/attempts.jsonl`. Rank 0 only.
 final class HistoryWriter {
+    /// Of the history, absolute.
+    let folder: String
     private let file: RecordFile
     private let firstStep: Int
     private var nextStep: Int
@@ -16,6 +18,7 @@ final class HistoryWriter {
     ///   - digest: of the commits before `nextStep`, as the checkpoint has it.
     ///   - report: gets a sentence when the old history does not fit and was set aside.
     init(folder: String, nextStep: Int, digest: ChainDigest, report: (String) -> Void) throws {
+        self.folder = folder
         try FileSystem.createFolder(folder)
         let path = folder + "/" + CommitHistory.fileName
         let kept = try Self.usable(path, nextStep: nextStep, digest: digest, report: report)
@@ -79,10 +82,12 @@ public struct AttemptLine: Codable, Sendable, Equatable {
     public var source: String?
     /// Name of each rank's worker, in order of rank; empty names outside of a cluster.
     public var workers: [String]?
+    /// The job, whose checkpoints may lie among those of another; `nil` in old files.
+    public var job: String?
 
     public init(
         firstStep: Int, world: Int, threads: Int, time: Double, attempt: Int? = nil, source: String? = nil,
-        workers: [String]? = nil
+        workers: [String]? = nil, job: String? = nil
     ) {
         self.firstStep = firstStep
         self.world = world
@@ -91,6 +96,7 @@ public struct AttemptLine: Codable, Sendable, Equatable {
         self.attempt = attempt
         self.source = source
         self.workers = workers
+        self.job = job
     }
 
     /// Appends the line to the history in `folder`.
@@ -99,6 +105,12 @@ public struct AttemptLine: Codable, Sendable, Equatable {
         let old = try FileSystem.kind(of: path) == nil ? [] : AtomicFile.read(path)
         let line = [UInt8](try JSONEncoder().encode(self)) + [UInt8(ascii: "\n")]
         try RecordFile(path, length: old.count).write(line, at: old.count)
+    }
+
+    /// The file as it is; `nil` without one.
+    static func seal(in folder: String) throws -> Certificate.Seal? {
+        let path = folder + "/" + fileName
+        return try FileSystem.kind(of: path) == nil ? nil : Certificate.Seal(AtomicFile.read(path))
     }
 
     /// All attempts of a job; lines that cannot be read are passed over.

@@ -32,6 +32,8 @@ public struct JobVerification: Codable, Sendable, Equatable {
     public var attempts: [AttemptFinding] = []
     /// How records were used; `nil` without a history, or where the job does not tell.
     public var records: RecordAudit?
+    /// What holds, what is only said, and what is not there to be checked.
+    public var proof = ProofFinding()
     /// One sentence each; empty when everything checks out.
     public var problems: [String]
 

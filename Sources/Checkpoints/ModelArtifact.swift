@@ -76,6 +76,18 @@ public struct ModelArtifact: Sendable, Equatable {
         try AtomicFile.write(encoded(), to: path)
     }
 
+    /// What lies in the archive at `path` beside the model's two files: a file's name, or words for what
+    /// has none; `nil`: nothing.
+    static func stranger(in path: String) throws -> String? {
+        let bytes = try GzipBytes.decompress(AtomicFile.read(path), source: path)
+        let archive = try TarArchive(decoding: bytes, source: path)
+        if let other = archive.entries.first(where: { ![tensorsName, descriptionName].contains($0.name) }) {
+            return other.name
+        }
+        guard archive.entries.count == 2 else { return "a file twice" }
+        return try archive.encoded() == bytes ? nil : "entries that are no files"
+    }
+
     /// Reads a model and checks its tensors against the hash in its description.
     ///
     /// - Throws: `LockstepError(.notFound)`, or `.damaged` naming the path and what is wrong.

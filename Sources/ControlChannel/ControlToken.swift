@@ -54,6 +54,14 @@ package struct ControlToken: Sendable {
         }.joined()
     }
 
+    /// 32 secret bytes that follow from the token, for the key that signs certificates: all daemons of a
+    /// cluster have the same, and it tells nothing of the token.
+    package var certificateSeed: [UInt8] {
+        let key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: key, info: Data("lockstep certificate key 1".utf8), outputByteCount: 32)
+        return key.withUnsafeBytes { Array($0) }
+    }
+
     enum Side: String { case client, server }
 
     func digest(_ side: Side, _ nonces: Nonces) -> [UInt8] {

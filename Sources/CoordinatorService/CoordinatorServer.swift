@@ -3,6 +3,7 @@ import ControlChannel
 import Diagnostics
 import Logging
 import ServiceLifecycle
+import Storage
 import Wire
 
 /// The coordinator's two loops: workers' connections and the clock.
@@ -22,9 +23,13 @@ package struct CoordinatorServer: Service {
     package init(_ coordinator: Coordinator) async throws {
         self.coordinator = coordinator
         let configuration = coordinator.configuration
+        let token = try ControlToken(file: configuration.tokenFile)
         server = try await ControlServer.bind(
-            host: configuration.host, port: configuration.port,
-            token: try ControlToken(file: configuration.tokenFile), logger: coordinator.logger)
+            host: configuration.host, port: configuration.port, token: token, logger: coordinator.logger)
+        if let key = ClusterKey(seed: token.certificateSeed)?.publicKey {
+            let path = configuration.dataFolder + "/" + ClusterKey.publicFileName
+            try AtomicFile.write([UInt8]((key.text + "\n").utf8), to: path)
+        }
     }
 
     package func run() async throws {

@@ -179,6 +179,7 @@ public struct RankProgram {
         return RankSetting(
             worker: options.worker, hotStateFolder: options.hotStateFolder, hasKeeper: options.hasKeeper,
             attempt: options.attemptFolder.flatMap { Int(($0 as NSString).lastPathComponent) },
+            attemptFolder: options.attemptFolder,
             fault: try environment[InjectedFault.variable].map { try InjectedFault($0) })
     }
 

@@ -45,7 +45,8 @@ public struct ReplayProgram {
     /// Takes the steps. Collective.
     ///
     /// - Parameters:
-    ///   - output: gets rank 0's lines: `from STEP`, then `STEP SAMPLES HASH` for each commit.
+    ///   - output: gets rank 0's lines: `from STEP`, then `STEP SAMPLES HASH` for each commit, and
+    ///     `model HASH` behind the job's last.
     ///   - complain: gets the one line about an error.
     /// - Returns: the exit status of an end that all ranks share.
     public func run(
@@ -65,10 +66,11 @@ public struct ReplayProgram {
                 plan.training, algorithm: plan.algorithm, communicator: communicator, vote: vote,
                 reporter: TrainingReporter(rank: communicator.rank, events: nil), stop: StopFlag())
             var lines: [String] = []
-            let first = try loop.replay(options.steps, identity: identity) { commit in
+            let (first, model) = try loop.replay(options.steps, identity: identity) { commit in
                 let hash = CheckpointDescription.hexadecimal(commit.stateHash)
                 lines.append("\(commit.step) \(commit.samples) \(hash)")
             }
+            if let model { lines.append("model \(model)") }
             if communicator.rank == 0 { for line in ["from \(first)"] + lines { output(line) } }
             return 0
         } catch {

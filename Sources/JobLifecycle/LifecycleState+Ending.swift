@@ -123,6 +123,8 @@ extension LifecycleState {
         phase = .over
         yield = nil
         record.status = status
+        // An algorithm may find that it is done before all of its epochs are.
+        if status == .completed, record.progress != nil { record.progress = 1 }
         move(to: secondary, message, time)
         record.transitions[record.transitions.count - 1].endTime = time
         if record.trainingStartTime != nil { record.trainingEndTime = time }

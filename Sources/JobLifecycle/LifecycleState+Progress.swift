@@ -11,6 +11,10 @@ extension LifecycleState {
         case .shrunk: shrink(to: (event.workers ?? []).map { WorkerID($0) }, time)
         case .downloading: proceed(to: .downloading, "Downloading input data", time)
         case .training:
+            // What an attempt hopes to go on from when it starts may turn out to be unusable.
+            if let step = event.step, step < record.attempts[last].firstStep ?? .max {
+                record.attempts[last].firstStep = step
+            }
             proceed(to: .training, "Training image download completed. Training in progress.", time)
         case .uploading: proceed(to: .uploading, "Uploading generated training model", time)
         case .progress:

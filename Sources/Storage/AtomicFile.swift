@@ -32,15 +32,19 @@ public enum AtomicFile {
         guard fsync(descriptor) == 0 else { throw LockstepError.system("synchronise", path) }
     }
 
-    /// All bytes of a file.
+    /// All bytes of a file. What is no plain file (a pipe, a device, a folder) is not waited for.
     ///
-    /// - Throws: `LockstepError(.notFound)` or `(.io)` naming the path.
+    /// - Throws: `LockstepError(.notFound)`, `(.io)`, or `(.damaged)` where no plain file lies, naming the
+    ///   path.
     public static func read(_ path: String) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw LockstepError.system("open", path) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw LockstepError.system("look at", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw LockstepError(.damaged, "\(path) is no plain file")
+        }
         let size = Int(status.st_size)
         var failure: LockstepError?
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in

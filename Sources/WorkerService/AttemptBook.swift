@@ -13,6 +13,8 @@ import Wire
 actor AttemptBook {
     private let configuration: WorkerConfiguration
     private let logger: Logger
+    /// Signs what completed attempts leave; `nil`: nothing is signed.
+    private let signer: CertificateSigner?
     private var attempts: [AttemptID: SupervisedAttempt] = [:]
     /// The coordinator's lease less the time it may take to notice: a gang whose worker is gone ends
     /// before the coordinator starts the next one.
@@ -25,8 +27,9 @@ actor AttemptBook {
     /// Folders of settled attempts that are kept for people to look at.
     static let keptAttempts = 50
 
-    init(_ configuration: WorkerConfiguration, logger: Logger) {
+    init(_ configuration: WorkerConfiguration, signer: CertificateSigner? = nil, logger: Logger) {
         self.configuration = configuration
+        self.signer = signer
         self.logger = logger
     }
 
@@ -98,13 +101,28 @@ actor AttemptBook {
         var chunks: [LineChunk] = []
         var messages: [ControlMessage] = []
         for id in attempts.keys {
+            let wasOver = attempts[id]?.end != nil
             attempts[id]?.observe(logger)
+            if !wasOver, let attempt = attempts[id], attempt.isCompleted { sign(attempt.folder) }
             chunks += attempts[id]?.nextChunks() ?? []
             if let end = attempts[id]?.dueEnd() {
                 messages.append(.ended(id, end: (try? Array(JSONEncoder().encode(end))) ?? []))
             }
         }
         return chunks.isEmpty ? messages : [.lines(chunks)] + messages
+    }
+
+    /// Before the coordinator hears of the end: whoever looks at a completed job finds it signed.
+    private func sign(_ folder: AttemptFolder) {
+        do {
+            if try signer?.sign(folder) == true {
+                logger.info("certificate signed", metadata: ["attempt": "\(folder.attempt)"])
+            }
+        } catch {
+            logger.warning(
+                "certificate not signed",
+                metadata: ["attempt": "\(folder.attempt)", "reason": "\(error)"])
+        }
     }
 
     func received(_ marks: [LineMark]) {

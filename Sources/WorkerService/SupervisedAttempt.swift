@@ -40,6 +40,9 @@ struct SupervisedAttempt {
 
     var isAlive: Bool { identity?.isAlive ?? false }
 
+    /// Whether the attempt is over and has brought its job to the end.
+    var isCompleted: Bool { end?.cause == .exited && end?.status == RankExit.completed }
+
     func signal(_ signal: Int32) {
         guard let identity, identity.isAlive else { return }
         Glibc.kill(identity.pid, signal)

@@ -7,6 +7,7 @@ package import Logging
 import Processes
 import ProgramContract
 import ServiceLifecycle
+import Storage
 import Wire
 
 /// A worker: owns the slots of its node, supervises attempts and forwards what they write.
@@ -38,7 +39,10 @@ package struct WorkerDaemon: Service {
     package func run() async throws {
         let lock = try takeDataFolder()
         defer { lock.release() }
-        let book = AttemptBook(configuration, logger: logger)
+        let signer = ClusterKey(seed: token.certificateSeed).map {
+            CertificateSigner(key: $0, worker: configuration.worker)
+        }
+        let book = AttemptBook(configuration, signer: signer, logger: logger)
         try await book.adopt()
         let leaving = Leaving()
         let hotStates = HotStateFolder(

@@ -18,8 +18,17 @@ enum VerificationOutput {
         }
         lines += attemptLines(verification.attempts)
         if let records = verification.records { lines.append("  records      " + sentence(records)) }
+        lines += proofLines(verification.proof)
         for problem in verification.problems { lines.append("  problem      \(problem)") }
         StandardStreams.output(lines.joined(separator: "\n"))
+    }
+
+    /// What the check is worth.
+    private static func proofLines(_ proof: ProofFinding) -> [String] {
+        let kinds = [("proved", proof.proved), ("claimed", proof.claimed), ("missing", proof.missing)]
+        return kinds.flatMap { name, sentences in
+            sentences.map { "  " + name + String(repeating: " ", count: 13 - name.count) + $0 }
+        }
     }
 
     /// One line an attempt: who, which steps, from where, and how it ended.

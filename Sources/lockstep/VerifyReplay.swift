@@ -25,6 +25,10 @@ struct VerifyReplay {
         var comparedCommits: Int
         /// The first one that is not as the history has it.
         var firstDifferingStep: Int?
+        /// Hash of the model that the last step gave; `nil` where the steps do not reach to the job's last.
+        var modelHash: String?
+        /// Whether that is the hash of the job's model.
+        var isOtherModel = false
         /// One sentence.
         var verdict: String
     }
@@ -47,6 +51,7 @@ struct VerifyReplay {
         for line in try replayedLines() {
             let words = line.split(separator: " ")
             if words.count == 2, words[0] == "from" { finding.fromStep = Int(words[1]) ?? 0 }
+            if words.count == 2, words[0] == "model" { finding.modelHash = String(words[1]) }
             guard words.count == 3, let step = Int(words[0]), let samples = Int(words[1]) else { continue }
             finding.comparedCommits += 1
             guard let record = history[step], finding.firstDifferingStep == nil else { continue }
@@ -64,7 +69,22 @@ struct VerifyReplay {
         finding.verdict =
             "steps \(finding.fromStep + 1) to \(steps.upperBound) taken again from the state of step "
             + "\(finding.fromStep): all \(finding.comparedCommits) commits are equal"
+        try compareModel(&finding)
         return finding
+    }
+
+    /// The job's last step must end in its model.
+    private func compareModel(_ finding: inout Finding) throws {
+        guard let replayed = finding.modelHash else { return }
+        guard let model = try JobVerifier(locations).modelHash() else {
+            finding.verdict += "; the job has no model to compare with \(replayed)"
+            return
+        }
+        finding.isOtherModel = model != replayed
+        finding.verdict =
+            finding.isOtherModel
+            ? "the steps taken again end in model \(replayed), but \(locations.modelArtifact) holds \(model)"
+            : finding.verdict + ", and they end in the job's model"
     }
 
     private func replayedLines() throws -> [Substring] {

@@ -185,7 +185,9 @@ import Training
             _ = try job.run(ranks: 2)
             let history = try JobVerifier(job.locations).history()
             for (steps, first) in [(8...10, 6), (2...3, 0), (12...15, 11)] {
-                let (from, commits) = try job.replay(steps, ranks: 2)
+                let (from, commits, model) = try job.replay(steps, ranks: 2)
+                let isLast = steps.upperBound == 15
+                #expect(try model == (isLast ? job.verify().modelHash : nil))
                 #expect(from == first && commits.map(\.step) == Array(first + 1...steps.upperBound))
                 for commit in commits {
                     #expect(commit.stateHash == history[commit.step]?.stateHash)
