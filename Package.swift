@@ -97,7 +97,7 @@ let modules: [Module] = [
     lib(.base, "Threading"),
     lib(.base, "Tensors", ["Crypto"]),
     // 2 mechanisms
-    lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "Diagnostics", "Rainbow"]),
+    lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "CProcess", "Diagnostics", "Rainbow"]),
     lib(.mechanisms, "Wire", ["CProtobufC", "CWire", "ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "LinearAlgebra", ["COpenBLAS", "Diagnostics", "Tensors"]),
     lib(.mechanisms, "Collectives", ["CFixedPoint", "Diagnostics", "Threading"]),
@@ -234,7 +234,7 @@ let testTargets: [Target] = [
     tests(
         "ClusterTests",
         [
-            "ClusterTypes", "ControlChannel", "CoordinatorService", "Diagnostics",
+            "ClusterTypes", "ControlChannel", "CoordinatorService", "Crypto", "Diagnostics",
             "JobLifecycle", "JobStore", "Logging", "NIOCore", "NIOPosix", "Processes", "ProgramContract",
             "SageMakerShapes", "Scheduling", "Wire", "WorkerService",
         ]),

@@ -17,14 +17,14 @@ package enum ControlClient {
         host: String, port: Int, token: ControlToken, peer: String,
         _ handler: @escaping ControlHandler<Result>
     ) async throws -> Result {
-        let connection: ControlConnection.AsyncChannel
+        let link: ControlConnection.Link
         do {
             var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(connectTimeout)
             for (option, value) in ConnectionLiveness.options {
                 bootstrap = bootstrap.channelOption(option, value: value)
             }
-            connection =
+            link =
                 try await bootstrap
                 .connect(host: host, port: port) { channel in
                     channel.eventLoop.makeCompletedFuture { try ControlConnection.wrap(channel) }
@@ -33,9 +33,10 @@ package enum ControlClient {
             throw LockstepError(.network, "cannot reach \(peer)", cause: error)
         }
         return try await ControlConnection.run(
-            connection, address: "\(host):\(port)",
-            handshake: { outbound, inbox in
-                try await Handshake(token: token, outbound: outbound).connect(&inbox, to: peer)
+            link, address: "\(host):\(port)",
+            handshake: { [allowance = link.allowance] outbound, inbox in
+                try await Handshake(token: token, allowance: allowance, outbound: outbound)
+                    .connect(&inbox, to: peer)
             }, handler)
     }
 }

@@ -11,23 +11,31 @@ package typealias ControlHandler<Result> =
 enum ControlConnection {
     typealias AsyncChannel = NIOAsyncChannel<ControlMessage, ControlMessage>
 
-    static func wrap(_ channel: any Channel) throws -> AsyncChannel {
+    /// A connection that stands, before its handshake.
+    struct Link: Sendable {
+        let connection: AsyncChannel
+        let allowance: FrameAllowance
+    }
+
+    static func wrap(_ channel: any Channel) throws -> Link {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(ByteToMessageHandler(FrameDecoder()))
+        let allowance = FrameAllowance()
+        try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(allowance: allowance)))
         try pipeline.addHandler(MessageToByteHandler(FrameEncoder()))
-        return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+        return Link(
+            connection: try NIOAsyncChannel(wrappingChannelSynchronously: channel), allowance: allowance)
     }
 
     static func run<Result: Sendable>(
-        _ connection: AsyncChannel, address: String,
+        _ link: Link, address: String,
         handshake:
             @escaping @Sendable (
                 NIOAsyncChannelOutboundWriter<ControlMessage>, inout ControlInbox
             ) async throws -> Void,
         _ handler: @escaping ControlHandler<Result>
     ) async throws -> Result {
-        let channel = connection.channel
-        return try await connection.executeThenClose { inbound, outbound in
+        let channel = link.connection.channel
+        return try await link.connection.executeThenClose { inbound, outbound in
             let deadline = channel.eventLoop.scheduleTask(in: Handshake.deadline) {
                 channel.close(promise: nil)
             }

@@ -10,7 +10,8 @@ package struct ControlServer: Sendable {
     package let port: Int
     private let token: ControlToken
     private let logger: Logger
-    private let listener: NIOAsyncChannel<ControlConnection.AsyncChannel, Never>
+    private let listener: NIOAsyncChannel<ControlConnection.Link, Never>
+    private let strangers: Strangers
 
     /// Starts to listen.
     ///
@@ -21,6 +22,11 @@ package struct ControlServer: Sendable {
         do {
             var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(AcceptPause.handler(logger))
+                    }
+                }
             for (option, value) in ConnectionLiveness.options {
                 bootstrap = bootstrap.childChannelOption(option, value: value)
             }
@@ -32,7 +38,9 @@ package struct ControlServer: Sendable {
             guard let bound = listener.channel.localAddress?.port else {
                 throw LockstepError(.network, "\(host):\(port) gave no port to listen on")
             }
-            return ControlServer(port: bound, token: token, logger: logger, listener: listener)
+            return ControlServer(
+                port: bound, token: token, logger: logger, listener: listener,
+                strangers: Strangers(logger: logger))
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw LockstepError(
                 .conflict,
@@ -48,22 +56,28 @@ package struct ControlServer: Sendable {
     package func serve(_ handler: @escaping ControlHandler<Void>) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             try await listener.executeThenClose { connections in
-                for try await connection in connections {
-                    group.addTask { await self.serve(connection, handler) }
+                for try await link in connections {
+                    let number = strangers.enter(link.connection.channel)
+                    group.addTask {
+                        await self.serve(link, number, handler)
+                        strangers.leave(number)
+                    }
                 }
             }
         }
     }
 
     private func serve(
-        _ connection: ControlConnection.AsyncChannel, _ handler: @escaping ControlHandler<Void>
+        _ link: ControlConnection.Link, _ number: Int, _ handler: @escaping ControlHandler<Void>
     ) async {
-        let address = connection.channel.remoteAddress.map { "\($0)" } ?? "unknown"
+        let address = link.connection.channel.remoteAddress.map { "\($0)" } ?? "unknown"
         do {
             try await ControlConnection.run(
-                connection, address: address,
-                handshake: { [token] outbound, inbox in
-                    try await Handshake(token: token, outbound: outbound).accept(&inbox)
+                link, address: address,
+                handshake: { [token, strangers] outbound, inbox in
+                    try await Handshake(token: token, allowance: link.allowance, outbound: outbound)
+                        .accept(&inbox)
+                    strangers.leave(number)
                 }, handler)
         } catch is CancellationError {
         } catch {

@@ -13,6 +13,7 @@ import Wire
 /// A proof is good for one pair of nonces and one direction, so neither can be replayed or reflected.
 struct Handshake {
     let token: ControlToken
+    let allowance: FrameAllowance
     let outbound: NIOAsyncChannelOutboundWriter<ControlMessage>
 
     /// Connections that have not come through within this time are closed.
@@ -39,6 +40,8 @@ struct Handshake {
         guard token.isValid(digest, from: .client, nonces) else {
             throw await refuse(.denied, "it is not the token of this cluster")
         }
+        // Before the answer, upon which the peer may send anything.
+        allowance.admit()
         try await outbound.write(.welcome(digest: token.digest(.server, nonces)))
     }
 
@@ -60,6 +63,8 @@ struct Handshake {
                 throw LockstepError(
                     .denied, "\(peer) does not know the token: check the address and the token file")
             }
+            // It speaks only when spoken to, so nothing longer can have come yet.
+            allowance.admit()
         case .refused(let code, let reason):
             throw LockstepError(.init(rawValue: code), "\(peer) refused the token: \(reason)")
         default: throw LockstepError(.network, "\(peer) closed the connection during the introduction")

@@ -43,8 +43,10 @@ extension Coordinator {
         case .running(let attempt): try handle(.running(attempt, by: id))
         case .lines(let chunks):
             try handle(.heartbeat(id, hotStateBytes: cluster.workers[id]?.hotStateBytes ?? 0))
-            peer.send(.received(try take(chunks)))
-        case .ended(let attempt, let end): try handle(.ended(attempt, try Self.end(end, attempt), by: id))
+            peer.send(.received(try take(chunks, from: id)))
+        case .ended(let attempt, let end):
+            let told = PlausibleReport.cleaned(try Self.end(end, attempt), at: clock())
+            try handle(.ended(attempt, told, by: id))
         case .drain(let wish):
             try handle(
                 .drain(id, reason: wish.reason, deadlineSeconds: wish.deadlineSeconds, isOrdered: false))
@@ -72,14 +74,14 @@ extension Coordinator {
     /// Stores forwarded lines and what follows from them in one transaction.
     ///
     /// - Returns: how far every stream is stored.
-    private func take(_ chunks: [LineChunk]) throws -> [LineMark] {
+    private func take(_ chunks: [LineChunk], from worker: WorkerID) throws -> [LineMark] {
         var change: ClusterChange?
         do {
             let marks = try store.write { transaction in
                 var marks: [LineMark] = []
                 var reports: [TrainingReport] = []
                 for chunk in chunks {
-                    let next = try take(chunk, in: transaction, reports: &reports)
+                    let next = try take(chunk, from: worker, in: transaction, reports: &reports)
                     marks.append(LineMark(attempt: chunk.attempt, stream: chunk.stream, next: next))
                 }
                 if !reports.isEmpty {
@@ -102,14 +104,21 @@ extension Coordinator {
     ///
     /// - Returns: how far its stream is stored.
     private func take(
-        _ chunk: LineChunk, in transaction: StoreTransaction, reports: inout [TrainingReport]
+        _ chunk: LineChunk, from worker: WorkerID, in transaction: StoreTransaction, reports: inout [TrainingReport]
     ) throws -> UInt64 {
         let id = chunk.attempt
-        // Nobody will ask for lines of an unknown job: let the worker go on.
-        guard let known = cluster.jobs[id.job] else { return chunk.offset + UInt64(chunk.data.count) }
+        // Nobody will ask for lines of an unknown job, or believe them of a worker that does not supervise
+        // the attempt: let the worker go on.
+        guard let known = cluster.jobs[id.job], cluster.supervisor(of: id) == worker else {
+            return try LineIntake(chunk, stored: chunk.offset).next
+        }
         let intake = try LineIntake(chunk, stored: try transaction.position(id, stream: chunk.stream))
         guard !intake.lines.isEmpty else { return intake.next }
-        if let rank = LineIntake.rank(ofStream: chunk.stream) {
+        if let rank = LineStream.rank(chunk.stream) {
+            // One more for a state keeper.
+            guard rank <= known.slotRange.upperBound else {
+                throw LockstepError(.network, "worker \(worker) has lines of rank \(rank) of \(id)")
+            }
             let now = clock()
             try transaction.append(
                 intake.logLines(receivedAt: now), job: id.job, rank: rank,

@@ -14,7 +14,10 @@ package struct LineIntake: Equatable {
     /// - Parameter stored: bytes of the stream that are stored already.
     /// - Throws: `.network` for a piece that does not end with a whole line.
     package init(_ chunk: LineChunk, stored: UInt64) throws(LockstepError) {
-        let end = chunk.offset + UInt64(chunk.data.count)
+        let (end, isTooFar) = chunk.offset.addingReportingOverflow(UInt64(chunk.data.count))
+        guard !isTooFar else {
+            throw LockstepError(.network, "a piece of \(chunk.stream) of \(chunk.attempt) ends nowhere")
+        }
         // A gap means that the worker believes too much stored: the answer sends it back.
         guard chunk.offset <= stored, end > stored else {
             lines = []
@@ -34,21 +37,16 @@ package struct LineIntake: Equatable {
     package func logLines(receivedAt time: Double) -> [LogLine] {
         lines.map { line in
             let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, let stamp = Double(parts[0]) else {
+            guard parts.count == 2, let stamp = Double(parts[0]), PlausibleReport.times.contains(stamp) else {
                 return LogLine(time: time, text: line)
             }
             return LogLine(time: stamp, text: String(parts[1]))
         }
     }
 
-    /// The lines of `events.jsonl`; one that cannot be read is left out.
+    /// The lines of `events.jsonl`; one that cannot be read, or cannot be true, is left out.
     package func events() -> [TrainingEvent] {
         lines.compactMap { try? JSONDecoder().decode(TrainingEvent.self, from: Data($0.utf8)) }
-    }
-
-    /// Rank of a stream called `algo-N`; `nil` for any other.
-    package static func rank(ofStream stream: String) -> Int? {
-        guard stream.hasPrefix("algo-"), let number = Int(stream.dropFirst(5)), number > 0 else { return nil }
-        return number - 1
+            .filter(PlausibleReport.isPlausible)
     }
 }

@@ -47,6 +47,39 @@ enum ProtobufMemory {
     }
 }
 
+/// Memory for a message on its way in: many small parts must not make a frame many times its length.
+///
+/// The library refuses a message that needs more.
+struct ProtobufBudget {
+    private let left: UnsafeMutablePointer<Int>
+    /// For the library's calls until `release`.
+    let allocator: UnsafeMutablePointer<ProtobufCAllocator>
+
+    private static let factor = 8
+    private static let atLeast = 1 << 20
+
+    init(bodyBytes: Int) {
+        left = .allocate(capacity: 1)
+        left.initialize(to: bodyBytes * Self.factor + Self.atLeast)
+        allocator = .allocate(capacity: 1)
+        allocator.initialize(
+            to: ProtobufCAllocator(
+                alloc: { data, count in
+                    guard let left = data?.assumingMemoryBound(to: Int.self), count <= left.pointee else {
+                        return nil
+                    }
+                    left.pointee -= count
+                    return malloc(max(count, 1))
+                },
+                free: { _, memory in free(memory) }, allocator_data: left))
+    }
+
+    func release() {
+        allocator.deallocate()
+        left.deallocate()
+    }
+}
+
 /// Reading what the library has unpacked.
 extension String {
     init(protobuf text: UnsafeMutablePointer<CChar>?) {

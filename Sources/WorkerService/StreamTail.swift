@@ -45,8 +45,9 @@ package struct StreamTail {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var information = stat()
-        guard fstat(descriptor, &information) == 0, UInt64(information.st_size) > stored else { return nil }
-        let available = min(UInt64(information.st_size) - stored, UInt64(Self.pieceBytes))
+        guard fstat(descriptor, &information) == 0, let size = UInt64(exactly: information.st_size), size > stored
+        else { return nil }
+        let available = min(size - stored, UInt64(Self.pieceBytes))
         var bytes = [UInt8](repeating: 0, count: Int(available))
         let count = pread(descriptor, &bytes, bytes.count, off_t(stored))
         guard count > 0 else { return nil }

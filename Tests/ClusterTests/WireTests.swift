@@ -14,7 +14,8 @@ import Wire
                 attempts: [attempt, AttemptID(job: JobName("b"), number: 1)])),
         .register(
             Registration(
-                worker: WorkerID("w"), instance: "i", address: "", slots: 0, launchPort: 0, attempts: [])),
+                worker: WorkerID("w"), instance: "i", address: "node-1.example", slots: 0, launchPort: 0,
+                attempts: [])),
         .registered(leaseSeconds: 5.5, heartbeatSeconds: 0.25), .heartbeat(sequence: .max, hotStateBytes: 5),
         .launch(
             LaunchOrder(
@@ -68,6 +69,89 @@ import Wire
     func `an attempt with a name that is no job name is refused`(name: String) {
         let body = ControlMessage.kill(AttemptID(job: JobName(name), number: 1)).encoded()
         #expect(throws: LockstepError.self) { try ControlMessage(body: body) }
+    }
+
+    static func registration(
+        _ name: String = "w", address: String = "10.0.0.1", slots: Int = 1, port: Int = 1, folder: String = "",
+        instance: String = "i"
+    ) -> ControlMessage {
+        .register(
+            Registration(
+                worker: WorkerID(name), instance: instance, address: address, slots: slots, launchPort: port,
+                attempts: [], hotStateFolder: folder))
+    }
+
+    static func lines(_ stream: String = "events", offset: UInt64 = 0, bytes: Int = 1) -> ControlMessage {
+        .lines([
+            LineChunk(
+                attempt: attempt, stream: stream, offset: offset, data: [UInt8](repeating: 0x0A, count: bytes))
+        ])
+    }
+
+    static func launch(ranks: [Int], minimum: Int = 1, variable: String = "A") -> ControlMessage {
+        .launch(
+            LaunchOrder(
+                attempt: attempt, request: [],
+                gang: ranks.map { GangMember(worker: WorkerID("w"), address: "a", launchPort: 1, ranks: $0) },
+                environment: [EnvironmentVariable(name: variable, value: "")], minimumRanks: minimum))
+    }
+
+    static let impossible: [ControlMessage] = [
+        registration(""), registration(String(repeating: "w", count: 1 << 20)), registration("w\u{1B}[2J"),
+        registration("a b"), registration("../w"), registration(".w"), registration("w", address: "[::1]"),
+        registration("w", address: "a b"), registration("w", address: String(repeating: "1", count: 254)),
+        registration("w", slots: 4097), registration("w", slots: Int(UInt32.max)),
+        registration("w", port: 65536), registration("w", folder: "dev/shm"),
+        registration("w", folder: "/dev/shm\n"), registration("w", instance: ""),
+        registration("w", instance: "a b"), lines(offset: .max), lines(offset: 1 << 63),
+        lines(offset: UInt64(Int64.max), bytes: 2), lines("algo-0"), lines("algo-01"), lines("algo-+1"),
+        lines("algo-4098"), lines("algo-99999999999999999999"), lines("mpirun"), lines("../events"),
+        .received([LineMark(attempt: attempt, stream: "events", next: .max)]),
+        .heartbeat(sequence: 0, hotStateBytes: .max), .registered(leaseSeconds: .nan, heartbeatSeconds: 1),
+        .registered(leaseSeconds: .infinity, heartbeatSeconds: 1),
+        .registered(leaseSeconds: 5, heartbeatSeconds: 0), .registered(leaseSeconds: 5, heartbeatSeconds: 6),
+        .registered(leaseSeconds: 1e300, heartbeatSeconds: 1), .output(descriptor: 3, data: []),
+        .output(descriptor: .max, data: []), .refused(code: "a\nb", reason: ""),
+        .drain(DrainWish(reason: "", deadlineSeconds: 1e300)), .drain(DrainWish(reason: "", deadlineSeconds: -1)),
+        launch(ranks: []), launch(ranks: [0]), launch(ranks: [4097]), launch(ranks: [4096, 4096]),
+        launch(ranks: [1], minimum: 2), launch(ranks: [1], variable: "A=B"), launch(ranks: [1], variable: ""),
+        .kill(AttemptID(job: JobName("job"), number: 0)),
+    ]
+
+    @Test(arguments: impossible.indices)
+    func `a value that cannot be is refused in one line`(_ index: Int) {
+        let message = Self.impossible[index]
+        let error = #expect(throws: LockstepError.self) {
+            try ControlMessage(body: message.encoded())
+        }
+        #expect(error?.code == .network)
+        let words = error?.message ?? ""
+        #expect(words.utf8.count < 300 && !words.unicodeScalars.contains { $0.value < 0x20 })
+    }
+
+    @Test func `words for people steer no terminal and come to an end`() throws {
+        let long = "a\u{1B}[2J\nb" + String(repeating: "x", count: 1 << 20)
+        let message = ControlMessage.drain(DrainWish(reason: long, deadlineSeconds: nil))
+        guard case .drain(let wish) = try ControlMessage(body: message.encoded()) else {
+            Issue.record("it became another message")
+            return
+        }
+        #expect(wish.reason.hasPrefix("a\\u{001B}[2J\\nb") || wish.reason.hasPrefix("a\\u{1B}[2J\\nb"))
+        #expect(wish.reason.utf8.count < 5000)
+    }
+
+    @Test func `many small parts in one frame take no memory to speak of`() throws {
+        // Lines with 4 million empty pieces: two bytes each on the wire, a hundred in memory.
+        let pieces = [[UInt8]](repeating: [0x0A, 0x00], count: 4 << 20).flatMap { $0 }
+        var length = pieces.count
+        var body: [UInt8] = [15 << 3 | 2]
+        while length >= 0x80 {
+            body.append(UInt8(length & 0x7F | 0x80))
+            length >>= 7
+        }
+        body.append(UInt8(length))
+        let error = #expect(throws: LockstepError.self) { try ControlMessage(body: body + pieces) }
+        #expect(error?.message.hasSuffix("bytes is no message") == true)
     }
 
     @Test(arguments: 1...50)
