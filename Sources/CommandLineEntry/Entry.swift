@@ -17,6 +17,7 @@ extension ParsableCommand {
     /// Runs the command by `perform`, which gets what the command line asks for: one of the subcommands.
     public static func runAsProgram(_ perform: (any ParsableCommand) throws -> Void) -> Never {
         do {
+            OpenFiles.prepare(program: _commandName, forServices: false)
             try perform(try parseAsRoot())
             Glibc.exit(0)
         } catch {
@@ -36,6 +37,7 @@ extension AsyncParsableCommand {
     public static func runAsProgram() async -> Never {
         do {
             var command = try parseAsRoot()
+            OpenFiles.prepare(program: _commandName, forServices: command is any AsyncParsableCommand)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -71,6 +71,10 @@ int cprocess_next_signal(int descriptor);
 // -EAGAIN when another process holds the lock, or another negative errno.
 int cprocess_lock(const char *path);
 
+// Raises the limit of open files as far as it may be, but not beyond `most`, for this process and what it
+// starts. Returns the limit, or -1.
+long cprocess_raise_open_files(long most);
+
 // 1 when some process holds the lock of `path`, 0 when none does (or there is no such file).
 int cprocess_is_locked(const char *path);
 
