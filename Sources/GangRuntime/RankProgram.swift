@@ -72,9 +72,10 @@ public struct RankProgram {
         complain: ((String) -> Void)? = nil
     ) throws -> Int32 {
         let activity = RankActivity()
+        // First: the first pulse tells the supervisor that a stop signal is understood.
+        let stop = stop ?? StopSignals.install()
         let watchdog = Watchdog.start(activity)
         defer { watchdog?.end() }
-        let stop = stop ?? StopSignals.install()
         let voices = Voices(
             output: output ?? StandardStreams.output, complain: complain ?? StandardStreams.error)
         var world: any Communicator = ActiveCommunicator(communicator, activity)

@@ -33,13 +33,10 @@ final class Watchdog: Sendable {
     func end() { isOver.withLock { $0 = true } }
 
     private func run(_ activity: RankActivity, period: Double) {
-        var bytes = Self.bytesMoved()
+        var effort = OwnEffort()
         while !isOver.withLock({ $0 }) {
-            if activity.snapshot.kind == .storing {
-                let now = Self.bytesMoved()
-                if now != bytes { activity.advance() }
-                bytes = now
-            }
+            let hasMoved = effort.hasMoved(within: period)
+            if activity.snapshot.kind == .storing, hasMoved { activity.advance() }
             StandardStreams.error(Self.line(activity.snapshot))
             Thread.sleep(forTimeInterval: period)
         }
@@ -49,11 +46,5 @@ final class Watchdog: Sendable {
         let seconds = String(format: "%.3f", snapshot.seconds)
         let step = snapshot.step.map(String.init) ?? "-"
         return "lockstep-pulse \(step) \(snapshot.kind.rawValue) \(seconds) \(snapshot.operation)"
-    }
-
-    /// Bytes that this process has read and written so far.
-    private static func bytesMoved() -> [Substring] {
-        let text = (try? String(contentsOfFile: "/proc/self/io", encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").prefix(2).map { $0 }
     }
 }

@@ -4,7 +4,8 @@
 /// long without progress. When a rank has waited in a collective call for the timeout, then
 /// - a rank without pulses for as long is *stopped*;
 /// - one that works for as long without finishing anything is *stuck*; one that reads or writes has
-///   three times as long, for a file system may take its time to say that bytes are safe;
+///   three times as long, for a file system may take its time to say that bytes are safe, and is found then
+///   whether or not another rank waits;
 /// - and if all ranks wait, for twice as long, in calls that do not meet, the world is stuck.
 /// No pulse since the start for the timeout tells that the world does not come up, as when a rank died on
 /// the way and its MPI waits for it. No pulse of any rank for twice the timeout tells that the whole gang
@@ -36,6 +37,8 @@ package struct GangWatch: Sendable {
     private var clock = 0.0
     private var lastLook: Double?
     private var firstPulse: Double?
+    /// Whether some rank has begun the first step.
+    package private(set) var hasTakenStep = false
 
     private static let prefix = "lockstep-pulse "
     private var longestGap: Double { max(1, timeout / 8) }
@@ -59,6 +62,7 @@ package struct GangWatch: Sendable {
             step: Int(words[0]), kind: String(words[1]), seconds: seconds, operation: String(words[3]),
             time: clock)
         if firstPulse == nil { firstPulse = clock }
+        if Int(words[0]) != nil { hasTakenStep = true }
         return true
     }
 
@@ -75,6 +79,10 @@ package struct GangWatch: Sendable {
         let silences = (0..<world).map { clock - (pulses[$0]?.time ?? firstPulse) }
         if silences.allSatisfy({ $0 >= 2 * timeout }) {
             return Finding(sentence: "no rank gave a sign of life for \(Self.text(2 * timeout))")
+        }
+        // A rank that hangs in a file needs nobody to wait for it: all may hang in the same one.
+        for rank in 0..<world where pulses[rank]?.kind == "storing" && silences[rank] < timeout {
+            if let finding = suspicion(rank, silences[rank]) { return finding }
         }
         let waits = (0..<world).map { wait($0, silences[$0]) }
         guard waits.contains(where: { $0 ?? 0 >= timeout }) else { return nil }
@@ -107,10 +115,12 @@ package struct GangWatch: Sendable {
         guard let pulse, pulse.kind != "waiting" else { return nil }
         let patience = pulse.kind == "storing" ? 3 * timeout : timeout
         guard pulse.seconds >= patience else { return nil }
+        let isAwaited = pulses.contains { $0.key != rank && $0.value.kind == "waiting" }
+        let others = isAwaited ? " while others wait for it" : ""
         return Finding(
             rank: rank, step: pulse.step,
             sentence:
-                "made no progress for \(Self.text(patience)) while others wait for it\(Self.place(pulse))"
+                "made no progress for \(Self.text(patience))\(others)\(Self.place(pulse))"
         )
     }
 
