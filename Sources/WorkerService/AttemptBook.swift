@@ -19,10 +19,14 @@ actor AttemptBook {
     /// The coordinator's lease less the time it may take to notice: a gang whose worker is gone ends
     /// before the coordinator starts the next one.
     private var abandonSeconds = 3.0
+    private var fenceSeconds: Double?
 
     /// What a loaded machine may take to end a gang.
     static let abandonMarginSeconds = 1.0
     private lazy var launcherVersion = LauncherVersion.find()
+
+    /// Bytes of lines in one frame; a piece of a stream fits in any case.
+    private static let frameBytes = 4 << 20
 
     /// Folders of settled attempts that are kept for people to look at.
     static let keptAttempts = 50
@@ -53,6 +57,7 @@ actor AttemptBook {
 
     func setLease(seconds: Double, heartbeat: Double) {
         abandonSeconds = max(0.5, seconds - heartbeat - Self.abandonMarginSeconds)
+        fenceSeconds = LeaseFile.fence(lease: seconds)
     }
 
     /// Starts the attempt, unless it is known already.
@@ -91,7 +96,7 @@ actor AttemptBook {
     }
 
     func signalAll(_ signal: Int32) {
-        for attempt in attempts.values { attempt.signal(signal) }
+        for id in attempts.keys { attempts[id]?.signal(signal) }
     }
 
     /// Looks at every attempt once.
@@ -109,7 +114,22 @@ actor AttemptBook {
                 messages.append(.ended(id, end: (try? Array(JSONEncoder().encode(end))) ?? []))
             }
         }
-        return chunks.isEmpty ? messages : [.lines(chunks)] + messages
+        return Self.frames(chunks).map { .lines($0) } + messages
+    }
+
+    /// `chunks` in portions that fit into frames.
+    static func frames(_ chunks: [LineChunk]) -> [[LineChunk]] {
+        var frames: [[LineChunk]] = []
+        var bytes = 0
+        for chunk in chunks {
+            if frames.isEmpty || bytes + chunk.data.count > frameBytes {
+                frames.append([])
+                bytes = 0
+            }
+            frames[frames.count - 1].append(chunk)
+            bytes += chunk.data.count
+        }
+        return frames
     }
 
     /// Before the coordinator hears of the end: whoever looks at a completed job finds it signed.
@@ -150,6 +170,7 @@ actor AttemptBook {
             environment: order.environment, trainProgram: configuration.trainProgram,
             daemonProgram: configuration.daemonProgram, tokenFile: configuration.tokenFile,
             workerLock: configuration.lockFile, abandonSeconds: abandonSeconds,
+            leaseFile: configuration.leaseFile, fenceSeconds: fenceSeconds,
             graceSeconds: configuration.graceSeconds, minimumRanks: order.minimumRanks,
             launcherVersion: launcherVersion,
             program: try ProgramLaunch(
@@ -168,10 +189,10 @@ actor AttemptBook {
     }
 
     private func signal(_ id: AttemptID, _ signal: Int32) -> ControlMessage? {
-        guard let attempt = attempts[id] else {
+        guard attempts[id] != nil else {
             return Self.neverStarted(id, "the worker knows nothing of this attempt")
         }
-        attempt.signal(signal)
+        attempts[id]?.signal(signal)
         return nil
     }
 

@@ -20,6 +20,10 @@ package struct LaunchPlan: Codable, Sendable, Equatable {
     package var workerLock: String
     /// The supervisor ends the gang when the worker daemon has been gone for so long.
     package var abandonSeconds: Double
+    /// The worker's `LeaseFile`, and after how many seconds without a new time in it the supervisor ends the
+    /// gang.
+    package var leaseFile: String?
+    package var fenceSeconds: Double?
     /// Time between a stop request and the end by force.
     package var graceSeconds: Double
     /// Fewest ranks, without a state keeper, that the job does with.

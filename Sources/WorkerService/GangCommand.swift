@@ -13,7 +13,12 @@ package struct GangCommand: Sendable, Equatable {
     /// - Parameters:
     ///   - inherited: the environment of the supervisor; what an outer MPI put there is left out.
     ///   - isRoot: whether Open MPI has to be told that root may run it.
-    package init(_ plan: LaunchPlan, folder: AttemptFolder, inherited: [String: String], isRoot: Bool) {
+    ///   - hosts: what `mpirun` is to call the members' nodes (`GangHosts`), by their addresses.
+    ///   - session: folder for Open MPI's own files (`SessionFolder`); `nil`: where it likes.
+    package init(
+        _ plan: LaunchPlan, folder: AttemptFolder, inherited: [String: String], isRoot: Bool,
+        hosts: [String: String] = [:], session: String? = nil
+    ) {
         var environment = Self.scrub(inherited)
         let isScript = plan.program?.isScript == true
         // A program's variables are for the program, not for what runs it.
@@ -23,7 +28,8 @@ package struct GangCommand: Sendable, Equatable {
         }
         environment["OPENBLAS_NUM_THREADS"] = "1"
         environment[Self.marker] = folder.path
-        var words = Self.launcher(plan)
+        let nodes = plan.gang.map { hosts[$0.address] ?? $0.address }
+        var words = Self.launcher(plan, nodes, session)
         var exported = given.map(\.name).filter { !Self.isReserved($0) }
         exported += ["OPENBLAS_NUM_THREADS", Self.marker]
         exported += ["PATH", "LD_LIBRARY_PATH"].filter { environment[$0] != nil }
@@ -36,7 +42,7 @@ package struct GangCommand: Sendable, Equatable {
         for (index, member) in plan.gang.enumerated() {
             if index > 0 { words.append(":") }
             words += ["-n", "\(member.ranks)"]
-            if !Self.isOneNode(plan) { words += ["--host", "\(member.address):\(member.ranks)"] }
+            if Set(nodes).count > 1 { words += ["--host", "\(nodes[index]):\(member.ranks)"] }
             words += exports + Self.rank(plan, member, folder)
         }
         arguments = words
@@ -44,7 +50,7 @@ package struct GangCommand: Sendable, Equatable {
     }
 
     /// `mpirun` and what it is to do; the words for the same differ between Open MPI 4 and 5.
-    private static func launcher(_ plan: LaunchPlan) -> [String] {
+    private static func launcher(_ plan: LaunchPlan, _ nodes: [String], _ session: String?) -> [String] {
         let isNew = plan.launcherVersion >= 5
         let option = isNew ? "--prtemca" : "--mca"
         let shell = isNew ? "ssh" : "rsh"
@@ -59,11 +65,15 @@ package struct GangCommand: Sendable, Equatable {
         words +=
             isNew ? ["--map-by", ":OVERSUBSCRIBE", "--output", "tag"] : ["--oversubscribe", "--tag-output"]
         if plan.mayShrink { words += ["--with-ft", "ulfm"] }
-        guard !isOneNode(plan) else { return words }
+        if let session {
+            words += [option, isNew ? "prte_tmpdir_base" : "orte_tmpdir_base", session]
+            words += ["--mca", isNew ? "btl_sm_backing_directory" : "btl_vader_backing_directory", session]
+        }
+        guard Set(nodes).count > 1 else { return words }
         // Open MPI's daemons stay what the launch agents wait for: an agent that is gone, or whose node is
         // cut off, takes the daemon with it.
         words += ["--leave-session-attached", option, "plm_\(shell)_num_concurrent", "\(plan.gang.count)"]
-        if let network = GangNetwork.smallest(holding: plan.gang.map(\.address)) {
+        if let network = GangNetwork.smallest(holding: nodes) {
             words += ["--mca", "btl_tcp_if_include", network]
             words += [option, isNew ? "prte_if_include" : "oob_tcp_if_include", network]
         }
@@ -91,10 +101,5 @@ package struct GangCommand: Sendable, Equatable {
     private static func isReserved(_ name: String) -> Bool {
         name == marker
             || ["OMPI_", "PMIX_", "PMI_", "PRTE_", "ORTE_", "SLURM_"].contains { name.hasPrefix($0) }
-    }
-
-    /// Whether all of the gang's workers share an address, so that `mpirun` reaches no other node.
-    private static func isOneNode(_ plan: LaunchPlan) -> Bool {
-        Set(plan.gang.map(\.address)).count <= 1
     }
 }

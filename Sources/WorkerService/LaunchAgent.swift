@@ -15,7 +15,7 @@ package enum LaunchAgent {
     package static func run(host: String, words: [String], folder: String) async throws -> Int32 {
         _ = cprocess_die_with_parent()
         let plan = try AttemptFolder.plan(path: folder)
-        guard let member = plan.gang.first(where: { $0.address == host }) else {
+        guard let member = plan.gang.first(where: { GangHosts.isSame(host, $0.address) }) else {
             throw LockstepError(.notFound, "no worker of attempt \(plan.attempt) has the address \(host)")
         }
         let command = words.joined(separator: " ")

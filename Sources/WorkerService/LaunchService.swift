@@ -11,6 +11,8 @@ import Wire
 /// Runs on this node what a launch agent on the gang's first node asks for: Open MPI's daemon, with
 /// this worker's environment. When the agent goes, everything it started here goes too.
 struct LaunchService {
+    /// Tells clusters on one machine apart.
+    let cluster: String
     /// `WorkerSettings` of this worker.
     let settingsFile: String
     let logger: Logger
@@ -21,6 +23,9 @@ struct LaunchService {
         guard case .run(let attempt, let command) = try await inbox.next() else {
             throw LockstepError(.network, "\(peer.address) sent no command to run")
         }
+        let session = SessionFolder(attempt, cluster: cluster)
+        _ = session.create()
+        defer { session.remove() }
         let remote = try RemoteCommand(command, settingsFile: settingsFile)
         logger.info("launch agent served", metadata: ["attempt": "\(attempt)", "pid": "\(remote.pid)"])
         peer.send(.started(pid: UInt32(remote.pid)))

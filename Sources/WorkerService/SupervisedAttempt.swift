@@ -17,6 +17,7 @@ struct SupervisedAttempt {
     private var tails: [StreamTail]
     private(set) var end: AttemptEnd?
     private var isEndSent = false
+    private var waitingSignals: [Int32] = []
     /// When a kill order has not been followed by then, the worker ends the gang itself.
     var killDeadline: Double?
 
@@ -43,9 +44,18 @@ struct SupervisedAttempt {
     /// Whether the attempt is over and has brought its job to the end.
     var isCompleted: Bool { end?.cause == .exited && end?.status == RankExit.completed }
 
-    func signal(_ signal: Int32) {
-        guard let identity, identity.isAlive else { return }
-        Glibc.kill(identity.pid, signal)
+    /// Sends a signal as soon as the supervisor understands it: it writes who it is when its handlers stand.
+    mutating func signal(_ signal: Int32) {
+        waitingSignals.append(signal)
+        passSignalsOn()
+    }
+
+    private mutating func passSignalsOn() {
+        guard !waitingSignals.isEmpty, let identity, identity.isAlive else { return }
+        let isLate = -since.timeIntervalSinceNow > Self.introductionSeconds * 5
+        guard isLate || FileManager.default.fileExists(atPath: folder.supervisorFile) else { return }
+        for signal in waitingSignals { Glibc.kill(identity.pid, signal) }
+        waitingSignals = []
     }
 
     /// Reaps the supervisor and finds out whether the attempt is over.
@@ -53,6 +63,7 @@ struct SupervisedAttempt {
         guard end == nil else { return }
         if let child, waitpid(child, nil, WNOHANG) == child { self.child = nil }
         if identity == nil { identity = try? folder.supervisor() }
+        passSignalsOn()
         if let killDeadline, Date().timeIntervalSince1970 > killDeadline { killAll() }
         // Look whether it lives before looking for its last words: it writes them, then ends.
         let wasAlive = isAlive || (identity == nil && -since.timeIntervalSinceNow < Self.introductionSeconds)
@@ -93,6 +104,7 @@ struct SupervisedAttempt {
     }
 
     private func killAll() {
+        defer { SessionFolder(plan).remove() }
         ProcessTable.signal(
             SIGKILL, session: identity?.pid, marker: "\(GangCommand.marker)=\(folder.path)")
     }

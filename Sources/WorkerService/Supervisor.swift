@@ -25,6 +25,8 @@ package final class Supervisor {
     private static let tickMilliseconds: Int32 = 200
     /// How long the hosts of a program may take to collect its files after its grace.
     private static let collectingSeconds = 60.0
+    /// How long a gang that has taken no step yet, so has nothing to commit, may take to leave.
+    private static let earlyLeaveSeconds = 5.0
     /// How long the pipes may stay open after `mpirun` has ended.
     private static let drainSeconds = 1.0
 
@@ -39,6 +41,10 @@ package final class Supervisor {
     private var launcher: Int32 = 0
     private var launcherStatus: Int32?
     private var stopDeadline: Double?
+    /// Ranks that have been heard of: from then on they know what the stop signal means.
+    private var begun: Set<Int> = []
+    private var isStopPassedOn = false
+    private let session: SessionFolder
     private var cause: AttemptEnd.Cause = .exited
     private var workerSeen: Double
     private var programs: ProgramWatch?
@@ -62,6 +68,7 @@ package final class Supervisor {
         // The hosts of a program send no pulses.
         let timeout = plan.program?.isScript == true ? .infinity : Self.hangTimeout(plan)
         watch = GangWatch(timeout: timeout, world: plan.world)
+        session = SessionFolder(plan)
         workerSeen = Self.now(CLOCK_MONOTONIC)
         signals = cprocess_signal_descriptor([SIGTERM, SIGINT, SIGUSR2, SIGCHLD], 4)
         guard signals >= 0 else {
@@ -78,11 +85,15 @@ package final class Supervisor {
         do {
             try start()
         } catch {
+            session.remove()
             return try finish(notStarted: error)
         }
         while launcherStatus == nil { turn() }
         endLeftovers()
+        session.remove()
         drain()
+        // A rank that was leaving anyway and heard the signal too late.
+        if isStopPassedOn, verdict.signal == Self.stopSignal, cause == .exited { cause = .killed }
         if let programs { return try finish(programs) }
         let status = endStatus(ofLauncher: launcherStatus.map(ChildProcess.shellStatus) ?? 70)
         try finish(
@@ -106,7 +117,8 @@ package final class Supervisor {
     private func start() throws {
         if let program = plan.program { try program.prepare() }
         let command = GangCommand(
-            plan, folder: folder, inherited: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
+            plan, folder: folder, inherited: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0,
+            hosts: try hosts(), session: session.create() ? session.path : nil)
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         let output = try ChildProcess.pipe()
         let error = try ChildProcess.pipe()
@@ -118,6 +130,13 @@ package final class Supervisor {
             let parser = TaggedOutput(launcherVersion: plan.launcherVersion)
             return Stream(descriptor: descriptor, isError: isError, parser: parser)
         }
+    }
+
+    /// What `mpirun` is to call the nodes; only where there is more than one.
+    private func hosts() throws -> [String: String] {
+        let nodes = Set(plan.gang.map(\.address))
+        guard nodes.count > 1 else { return [:] }
+        return try nodes.reduce(into: [:]) { $0[$1] = try GangHosts.address(of: $1) }
     }
 
     /// Waits for output, a signal or the next tick, and deals with it.
@@ -149,6 +168,16 @@ package final class Supervisor {
         // The hosts of a program count the grace themselves, and collect what it leaves.
         let collecting = plan.program?.isScript == true ? Self.collectingSeconds : 0
         stopDeadline = Self.now(CLOCK_MONOTONIC) + plan.graceSeconds + collecting
+        passStopOn()
+    }
+
+    /// Asks the ranks to leave once all of them have been heard of: before, the signal would find no handler,
+    /// and end them.
+    private func passStopOn() {
+        guard stopDeadline != nil, !isStopPassedOn, begun.count >= plan.world || watch.hasTakenStep else {
+            return
+        }
+        isStopPassedOn = true
         Glibc.kill(launcher, Self.stopSignal)
     }
 
@@ -164,13 +193,28 @@ package final class Supervisor {
             hung = finding
             kill(.hung)
         }
-        if let deadline = stopDeadline, now >= deadline { kill(.killed) }
-        if LockFile.isHeld(plan.workerLock) {
+        if let deadline = stopDeadline {
+            passStopOn()
+            let isEarly = programs == nil && !watch.hasTakenStep
+            let spared = plan.graceSeconds - min(plan.graceSeconds, Self.earlyLeaveSeconds)
+            if now >= deadline - (isEarly ? spared : 0) { kill(.killed) }
+        }
+        if isFenced {
+            // The coordinator counts the worker as lost in a moment and starts the job elsewhere.
+            kill(.abandoned)
+        } else if LockFile.isHeld(plan.workerLock) {
             workerSeen = now
         } else if now - workerSeen > plan.abandonSeconds {
             // The coordinator counts the worker as lost by now and starts the job elsewhere.
             kill(.abandoned)
         }
+    }
+
+    /// Whether the worker's lease is over, or will be before the gang could be ended.
+    private var isFenced: Bool {
+        guard let file = plan.leaseFile, let seconds = plan.fenceSeconds, let time = LeaseFile.time(file)
+        else { return false }
+        return LeaseFile.now() - time > seconds
     }
 
     private func reap() {
@@ -228,10 +272,13 @@ package final class Supervisor {
         let lines = lines.filter { line in
             guard isError, let rank = line.rank else { return true }
             if let noted = programs?.read(line.text, rank: rank, at: Self.now()) {
+                begun.insert(rank)
                 events.append(noted)
                 return false
             }
-            return !watch.read(line.text, rank: rank)
+            guard watch.read(line.text, rank: rank) else { return true }
+            begun.insert(rank)
+            return false
         }
         for line in lines {
             if line.rank == nil {
@@ -246,6 +293,8 @@ package final class Supervisor {
     /// The end of a program's gang: as its hosts tell, once what they left is packed.
     private func finish(_ programs: ProgramWatch) throws {
         let status = launcherStatus.map(ChildProcess.shellStatus) ?? 70
+        // What it would write now could meet what the next attempt writes.
+        if isFenced, cause == .exited { cause = .abandoned }
         guard cause == .exited, var end = programs.end(ofLauncher: status, at: Self.now()) else {
             return try finish(
                 verdict.didNotStart ? .notStarted : cause, status: status == 0 ? 70 : status,

@@ -69,6 +69,7 @@ package struct WorkerConfiguration: Sendable {
     /// `programs`, for the hosts of programs.
     var settingsFile: String { dataFolder + "/worker.json" }
     var lockFile: String { dataFolder + "/worker.lock" }
+    var leaseFile: String { dataFolder + "/lease" }
 
     /// Leaves the daemon's process id in `registered`, for whoever waits until the worker is there.
     func noteRegistration() {

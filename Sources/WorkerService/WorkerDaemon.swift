@@ -37,6 +37,7 @@ package struct WorkerDaemon: Service {
     }
 
     package func run() async throws {
+        _ = try GangHosts.address(of: configuration.address)
         let lock = try takeDataFolder()
         defer { lock.release() }
         let signer = ClusterKey(seed: token.certificateSeed).map {
@@ -45,6 +46,7 @@ package struct WorkerDaemon: Service {
         let book = AttemptBook(configuration, signer: signer, logger: logger)
         try await book.adopt()
         let leaving = Leaving()
+        let lease = try LeaseFile(configuration.leaseFile)
         let hotStates = HotStateFolder(
             root: configuration.hotStateRoot, cluster: token.clusterTag, worker: configuration.worker)
         try writeSettings(sharedMemory: hotStates.path)
@@ -55,15 +57,21 @@ package struct WorkerDaemon: Service {
             group.addTask {
                 try await listener.serve { peer, inbox in
                     try await LaunchService(
-                        settingsFile: configuration.settingsFile, logger: logger
+                        cluster: token.clusterTag, settingsFile: configuration.settingsFile, logger: logger
                     ).serve(peer, &inbox)
                 }
             }
             let session = WorkerSession(
                 configuration: configuration, instance: ControlToken.random(), launchPort: listener.port,
-                book: book, leaving: leaving, hotStates: hotStates, logger: logger)
+                book: book, leaving: leaving, lease: lease, hotStates: hotStates, logger: logger)
             group.addTask { try await stayConnected(session) }
             group.addTask { try await watchNotices(leaving) }
+            group.addTask {
+                while !Task.isCancelled {
+                    lease.renew()
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
             group.addTask {
                 try? await gracefulShutdown()
                 if !configuration.endsGangsOnExit { await leave(leaving) }
@@ -154,6 +162,7 @@ package struct WorkerDaemon: Service {
             }
             await session.book.disconnected()
             await session.leaving.disconnected()
+            session.lease.disconnected()
             try await Task.sleep(for: .seconds(pause))
             pause = min(pause * 2, Self.longestPause)
         }

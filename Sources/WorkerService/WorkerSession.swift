@@ -12,6 +12,7 @@ struct WorkerSession: Sendable {
     let launchPort: Int
     let book: AttemptBook
     let leaving: Leaving
+    let lease: LeaseFile
     let hotStates: HotStateFolder
     let logger: Logger
 
@@ -20,6 +21,7 @@ struct WorkerSession: Sendable {
 
     /// Registers, then follows orders until the connection ends.
     func run(_ peer: ControlPeer, _ inbox: inout ControlInbox) async throws {
+        lease.connected()
         peer.send(
             .register(
                 Registration(
@@ -27,22 +29,22 @@ struct WorkerSession: Sendable {
                     slots: configuration.slots, launchPort: launchPort, attempts: await book.known,
                     kind: configuration.kind, hotStateFolder: hotStates.create() ? hotStates.path : "",
                     hotJobs: hotStates.jobs, departure: await leaving.wish)))
-        let lease: Double
+        let leaseSeconds: Double
         let heartbeat: Double
         switch try await inbox.next() {
-        case .registered(let leaseSeconds, let heartbeatSeconds):
-            (lease, heartbeat) = (leaseSeconds, heartbeatSeconds)
+        case .registered(let seconds, let heartbeatSeconds):
+            (leaseSeconds, heartbeat) = (seconds, heartbeatSeconds)
         case .refused(let code, let reason):
             throw LockstepError(.init(rawValue: code), reason)
         default:
             throw LockstepError(.network, "\(peer.address) did not answer the registration")
         }
-        await book.setLease(seconds: lease, heartbeat: heartbeat)
+        await book.setLease(seconds: leaseSeconds, heartbeat: heartbeat)
         await leaving.connected()
         logger.info("registered", metadata: ["coordinator": "\(peer.address)"])
         configuration.noteRegistration()
         let hearing = LastHeard()
-        async let pumping: Void = pump(peer, hearing, lease: lease, heartbeat: heartbeat)
+        async let pumping: Void = pump(peer, hearing, silence: leaseSeconds, heartbeat: heartbeat)
         do {
             while let message = try await inbox.next() {
                 await hearing.note()
@@ -59,7 +61,7 @@ struct WorkerSession: Sendable {
 
     private func follow(_ message: ControlMessage, _ peer: ControlPeer) async throws {
         switch message {
-        case .heartbeat: break
+        case .heartbeat(let sequence, _): lease.acknowledged(sequence)
         case .received(let marks): await book.received(marks)
         case .settled(let attempt): await book.settled(attempt)
         case .launch(let order): if let answer = await book.launch(order) { peer.send(answer) }
@@ -75,13 +77,14 @@ struct WorkerSession: Sendable {
     }
 
     /// Sends what is due until the connection ends; gives it up when the coordinator is silent.
-    private func pump(_ peer: ControlPeer, _ hearing: LastHeard, lease: Double, heartbeat: Double) async {
+    private func pump(_ peer: ControlPeer, _ hearing: LastHeard, silence: Double, heartbeat: Double) async {
         var sequence: UInt64 = 0
         var nextHeartbeat = ContinuousClock.now
         while !Task.isCancelled, await !hearing.isOver {
             for message in await book.collect() { peer.send(message) }
             if ContinuousClock.now >= nextHeartbeat {
                 sequence += 1
+                lease.sent(sequence)
                 peer.send(.heartbeat(sequence: sequence, hotStateBytes: UInt64(hotStates.byteCount)))
                 nextHeartbeat = ContinuousClock.now + .seconds(heartbeat)
             }
@@ -90,7 +93,7 @@ struct WorkerSession: Sendable {
             case .ask(let wish): peer.send(.drain(wish))
             case .registerAnew: return peer.close()
             }
-            if await hearing.silence > .seconds(lease) { break }
+            if await hearing.silence > .seconds(silence) { break }
             do { try await Task.sleep(for: Self.pollInterval) } catch { break }
         }
         peer.close()

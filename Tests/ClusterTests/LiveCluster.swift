@@ -102,6 +102,11 @@ final class LiveCluster {
         waitpid(pid, nil, 0)
     }
 
+    /// A signal that the worker survives.
+    func tellWorker(_ name: String, _ signal: Int32) {
+        if let pid = workers[name] { kill(pid, signal) }
+    }
+
     /// Waits for a worker that ends by itself; its exit status.
     func waitForWorker(_ name: String) -> Int32? {
         guard let pid = workers.removeValue(forKey: name) else { return nil }
@@ -149,12 +154,28 @@ final class LiveCluster {
                 + " \(record.failureReason ?? "")")
     }
 
+    /// Waits for a file that a rank writes, below the folder of states.
+    func waitForFile(_ name: String) async throws {
+        let deadline = Date().addingTimeInterval(20)
+        while !FileManager.default.fileExists(atPath: "\(state)/\(name)") {
+            guard Date() < deadline else { throw LockstepError(.bug, "\(name) has not been written") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     /// Process ids of the job's ranks, by rank.
     func rankPIDs(_ name: String) -> [Int32] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: state + "/\(name)")) ?? []
         return names.filter { $0.hasPrefix("pid.") }.sorted()
             .compactMap { try? String(contentsOfFile: "\(state)/\(name)/\($0)", encoding: .utf8) }
             .compactMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    }
+
+    /// Where Open MPI keeps an attempt's files.
+    func sessionFolder(_ job: String, _ attempt: Int) throws -> String {
+        SessionFolder(
+            AttemptID(job: JobName(job), number: attempt), cluster: try ControlToken(file: tokenFile).clusterTag
+        ).path
     }
 
     /// The supervisor of an attempt, as its worker's folder tells.
@@ -211,7 +232,9 @@ enum FakeTrain {
         now() { date +%s.%N; }
         emit() { if [ "$rank" = 0 ]; then echo "$1" >> "$dir/events.jsonl"; fi; }
         stop=0
+        if [ -n "$FAKE_LATE" ]; then touch "$FAKE_STATE/early.$rank"; sleep "$FAKE_LATE"; fi
         if [ -n "$FAKE_DEAF" ]; then trap '' USR1; else trap 'stop=1' USR1; fi
+        echo "lockstep-pulse ${FAKE_BEGUN:-0} working 0.001 training" >&2
         step=$(cat "$FAKE_STATE/step" 2> /dev/null || echo 0)
         emit "{\\"kind\\":\\"started\\",\\"time\\":$(now),\\"step\\":$step,\
         \\"world\\":$world,\\"threads\\":1}"

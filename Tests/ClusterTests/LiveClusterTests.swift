@@ -3,6 +3,7 @@ import CoordinatorService
 import Foundation
 import Glibc
 import JobLifecycle
+import Processes
 import Testing
 
 /// Real daemons and real `mpirun`s; only the rank's program is a script.
@@ -50,6 +51,64 @@ struct LiveClusterTests {
             let end = cluster.end("w1", "job", 1)
             #expect(end?.cause == .exited && end?.status == RankExit.stopped, "\(String(describing: end))")
             #expect(cluster.leftovers().isEmpty)
+        }
+    }
+
+    @Test func `a stop that comes before the ranks know the signal is no fault`() async throws {
+        try await LiveCluster.with(workers: ["w1", "w2"], slots: 2) { cluster in
+            let late = ["FAKE_LATE": "1"]
+            try await cluster.submit("left", slots: 2, steps: 5, environment: late)
+            try await cluster.submit("stopped", slots: 2, steps: 100_000, environment: late)
+            try await cluster.waitForFile("left/early.1")
+            try await cluster.waitForFile("stopped/early.1")
+            for name in ["w1", "w2"] {
+                try await cluster.coordinator.drainWorker(WorkerID(name), reason: "test", deadlineSeconds: nil)
+            }
+            try await cluster.coordinator.stopJob(JobName("stopped"))
+            let left = try await cluster.wait("left", for: "left") { $0.attempts.first?.endTime != nil }
+            #expect(left.attempts[0].outcome?.hasPrefix("left worker") == true, "\(left.attempts)")
+            let stopped = try await cluster.wait("stopped", for: "stopped") { $0.status.isTerminal }
+            #expect(stopped.status == .stopped && stopped.attempts.count == 1)
+            for name in ["w1", "w2"] { try await cluster.coordinator.resumeWorker(WorkerID(name)) }
+            let record = try await cluster.wait("left", for: "completed") { $0.status.isTerminal }
+            #expect(record.status == .completed && record.failureReason == nil)
+        }
+    }
+
+    @Test func `an attempt whose worker daemon is stopped ends before the next one begins`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 1) { cluster in
+            try await cluster.submit("job", slots: 1, steps: 150)
+            _ = try await cluster.wait("job", for: "at step 5") { ($0.step ?? 0) >= 5 }
+            let old = try #require(cluster.rankPIDs("job").first)
+            try cluster.startWorker("w2", slots: 1)
+            cluster.tellWorker("w1", SIGSTOP)
+            _ = try await cluster.wait("job", for: "started elsewhere") { $0.attempts.count == 2 }
+            #expect(kill(old, 0) != 0, "two attempts run at once")
+            #expect(cluster.end("w1", "job", 1)?.cause == .abandoned)
+            cluster.tellWorker("w1", SIGCONT)
+            let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
+            #expect(record.status == .completed && record.attempts.count == 2)
+            #expect(cluster.leftovers().isEmpty)
+        }
+    }
+
+    @Test func `what Open MPI leaves behind when it is killed is swept`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 1) { cluster in
+            try await cluster.submit("job", slots: 1, steps: 60)
+            _ = try await cluster.wait("job", for: "at step 2") { ($0.step ?? 0) >= 2 }
+            let session = try cluster.sessionFolder("job", 1)
+            let files = try FileManager.default.contentsOfDirectory(atPath: session)
+            #expect(!files.isEmpty, "Open MPI keeps its files there")
+            let supervisor = try #require(cluster.supervisorPID("w1", "job", 1))
+            for child in ProcessTable.members(below: supervisor) where child.isNamed("mpirun") {
+                kill(child.pid, SIGKILL)
+            }
+            let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
+            #expect(record.status == .completed && record.attempts.count == 2)
+            for attempt in [1, 2] {
+                let path = try cluster.sessionFolder("job", attempt)
+                #expect(!FileManager.default.fileExists(atPath: path))
+            }
         }
     }
 
@@ -208,5 +267,13 @@ struct LiveClusterTests {
             let lines = try await cluster.coordinator.logLines(stream: stream.name, from: 0, limit: 10_000)
             #expect(lines.map(\.text) == (1...steps).map { "rank \(rank) of \(world) did step \($0)" })
         }
+    }
+}
+
+extension ProcessTable.Member {
+    /// Whether it runs that program.
+    fileprivate func isNamed(_ name: String) -> Bool {
+        let text = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
+        return text?.trimmingCharacters(in: .whitespacesAndNewlines) == name
     }
 }

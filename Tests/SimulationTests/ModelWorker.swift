@@ -18,6 +18,8 @@ struct ModelWorker {
     var link: Int?
     var isRegistered = false
     var lastHeard = 0.0
+    /// When it last sent what renews its lease on this connection; `nil`: there is none.
+    var lastBeat: Double?
     /// Cut off from the coordinator until then, and from the other nodes too.
     var partitionedUntil = 0.0
     var isCutFromPeers = false

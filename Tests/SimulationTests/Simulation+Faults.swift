@@ -33,6 +33,13 @@ extension Simulation {
             enter(
                 .startDaemon(worker: worker, nodeLife: workers[worker].nodeLife),
                 after: random.chance(0.6) ? random.real(0.1...3) : random.real(3...12))
+        case .daemonStop:
+            guard workers[worker].isDaemonUp else { return }
+            situations.note(.daemonStopped)
+            killDaemon(worker, isSilent: true)
+            enter(
+                .startDaemon(worker: worker, nodeLife: workers[worker].nodeLife),
+                after: random.chance(0.4) ? random.real(0.5...4) : random.real(4...15))
         case .nodeDeath: killNode(worker, isForever: random.chance(0.15))
         case .cut, .silentCut:
             guard let link = workers[worker].link else { return }

@@ -5,6 +5,8 @@ import Wire
 extension Simulation {
     /// As `AttemptBook.abandonSeconds`.
     static let abandonSeconds = SimulationPlan.leaseSeconds - SimulationPlan.heartbeatSeconds - 1
+    /// As `LeaseFile.fence`.
+    static let fenceSeconds = SimulationPlan.leaseSeconds * 0.8
 
     func startDaemon(_ index: Int, _ nodeLife: Int) {
         guard workers[index].isNodeUp, !workers[index].isDaemonUp, workers[index].nodeLife == nodeLife
@@ -20,22 +22,26 @@ extension Simulation {
         enter(.connect(worker: index, daemonLife: workers[index].daemonLife), after: 0.05)
     }
 
-    func killDaemon(_ index: Int) {
+    /// - Parameter isSilent: it is stopped rather than dead: nobody is told, and its lock is held.
+    func killDaemon(_ index: Int, isSilent: Bool = false) {
         guard workers[index].isDaemonUp else { return }
-        trace("\(plan.workers[index].id)'s daemon ends")
+        trace("\(plan.workers[index].id)'s daemon \(isSilent ? "is stopped" : "ends")")
         workers[index].isDaemonUp = false
         workers[index].book = [:]
         workers[index].diedAt = now
         workers[index].wasCutOffAtDeath =
             !workers[index].isRegistered || workers[index].link.map { links[$0].isCutUp } ?? true
         if let link = workers[index].link {
-            closeByWorker(link, losesTail: random.chance(0.5))
+            if isSilent { cut(link, isSilent: true) } else { closeByWorker(link, losesTail: random.chance(0.5)) }
             workers[index].link = nil
         }
         workers[index].isRegistered = false
+        // The heartbeats that were sent last count; without a connection the daemon was its own judge.
+        let fence = (workers[index].lastBeat ?? now) + Self.fenceSeconds - now
         enter(
             .abandon(worker: index, daemonLife: workers[index].daemonLife),
-            after: Self.abandonSeconds + random.real(0...0.2))
+            after: max(0, isSilent ? fence : Self.abandonSeconds) + random.real(0...0.2))
+        workers[index].lastBeat = nil
     }
 
     /// The supervisors have missed their daemon for too long.
@@ -59,6 +65,7 @@ extension Simulation {
             ModelLink(worker: index, daemonLife: daemonLife, coordinatorLife: coordinatorLife))
         workers[index].link = link
         workers[index].lastHeard = now
+        workers[index].lastBeat = now
         sendUp(
             link,
             .register(
@@ -81,6 +88,7 @@ extension Simulation {
         closeByWorker(link, losesTail: false)
         workers[index].link = nil
         workers[index].isRegistered = false
+        workers[index].lastBeat = nil
         for id in workers[index].book.keys {
             workers[index].book[id]?.isWaiting = false
             workers[index].book[id]?.isEndSent = false
@@ -93,6 +101,7 @@ extension Simulation {
         guard workers[index].link == link, workers[index].isDaemonUp else { return }
         if now - workers[index].lastHeard > SimulationPlan.leaseSeconds { return leaveLink(index) }
         if workers[index].isRegistered {
+            workers[index].lastBeat = now
             sendUp(link, .heartbeat(sequence: 0, hotStateBytes: UInt64(workers[index].hot.count)))
             poke(index)
         }

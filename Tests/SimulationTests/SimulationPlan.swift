@@ -25,7 +25,7 @@ struct SimulationPlan {
     /// What may go wrong; every run has some of them.
     enum Fault: CaseIterable {
         case rankCrash, rankKill, supervisorKill, daemonDeath, nodeDeath, cut, silentCut, partition
-        case coordinatorCrash, drain, spotNotice, stopJob, divergence, diskFull
+        case coordinatorCrash, drain, spotNotice, stopJob, divergence, diskFull, daemonStop
     }
 
     static let leaseSeconds = 5.0

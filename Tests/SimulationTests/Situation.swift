@@ -3,7 +3,7 @@ enum Situation: Int, CaseIterable {
     case crashBeforeWrite, crashAfterWrite, crashBetweenEffects, coordinatorRestart, writeRolledBack
     case createRepeated, stopRequested, stoppedWhileWaiting
     case connectionLost, silentConnection, reportRepeated, partition, leaseOver
-    case daemonDied, attemptAdopted, gangAbandoned, supervisorDied, attemptVanished
+    case daemonDied, daemonStopped, attemptAdopted, gangAbandoned, supervisorDied, attemptVanished
     case nodeDied, nodeCameBackEmpty, nodeCameBackWithDisk, launchRepeated, attemptMissing
     case gangsOverlapped, staleAttemptKilled
     case drainOrdered, spotNotice, noticeWithdrawn, drained, overstayed, leftInTime
