@@ -16,6 +16,11 @@ extension APIClient {
         try await call("Lockstep.ResumeWorker", WorkerNameRequest(workerName: name))
     }
 
+    /// Strikes a worker that is lost and will not come back.
+    public func forgetWorker(_ name: String) async throws -> WorkerNameResponse {
+        try await call("Lockstep.ForgetWorker", WorkerNameRequest(workerName: name))
+    }
+
     /// The built-in algorithms.
     public func listAlgorithms() async throws -> ListAlgorithmsResponse {
         try await call("Lockstep.ListAlgorithms", JSONValue.object([:]))

@@ -24,6 +24,8 @@ package enum ClusterEvent: Sendable {
     case drain(WorkerID, reason: String, deadlineSeconds: Double?, isOrdered: Bool)
     /// A drained or quarantined worker is taken back.
     case resume(WorkerID)
+    /// A worker that is lost will not come back.
+    case forget(WorkerID)
     /// Time has passed.
     case tick
 }
@@ -50,8 +52,10 @@ package struct ClusterChange: Sendable {
     package var jobs: [(old: LifecycleState?, new: LifecycleState)] = []
     /// Profiles that differ.
     package var profiles: [WorkerProfile] = []
+    /// Workers that are known no more.
+    package var forgotten: [WorkerID] = []
     package var effects: [ClusterEffect] = []
 
     /// Whether there is nothing to store.
-    package var isVolatile: Bool { jobs.isEmpty && profiles.isEmpty }
+    package var isVolatile: Bool { jobs.isEmpty && profiles.isEmpty && forgotten.isEmpty }
 }

@@ -64,6 +64,7 @@ extension ClusterState {
         // Pauses end and gangs may grow by time alone.
         guard time - lastLook >= Self.planInterval else { return }
         lastLook = time
+        forgetLongLost(time)
         needsPlan = true
     }
 

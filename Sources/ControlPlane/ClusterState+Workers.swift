@@ -54,17 +54,18 @@ extension ClusterState {
             // A job this coordinator has never heard of: the worker's folder is older than our store.
             return send(.kill(attempt), to: id)
         }
+        // Only its supervisor knows of an attempt; what another worker runs by that name is to end.
+        guard supervisor(of: attempt) == id else { return send(.kill(attempt), to: id) }
         let isCurrent = state.hasGang && state.attempt == attempt.number
         if !isCurrent {
             change(id) { $0.abandoned.insert(attempt) }
             needsPlan = true
         }
-        if isCurrent || state.record.attempts.contains(where: { $0.number == attempt.number }) {
-            apply(.running(attempt: attempt.number), to: attempt.job, time)
-        } else {
-            send(.kill(attempt), to: id)
-        }
+        apply(.running(attempt: attempt.number), to: attempt.job, time)
     }
+
+    /// The worker that supervises an attempt: its gang's first. `nil` for an unknown attempt.
+    package func supervisor(of attempt: AttemptID) -> WorkerID? { members(attempt).first }
 
     /// Any message is a sign of life.
     mutating func heard(_ id: WorkerID, _ time: Double, hotStateBytes: Int? = nil) {
@@ -123,6 +124,33 @@ extension ClusterState {
             $0.knowsItIsDrained = false
         }
         needsPlan = true
+    }
+
+    /// How long a lost worker is remembered, in seconds, unless it is quarantined or was drained by order.
+    package static let memorySeconds = 7 * 86_400.0
+
+    /// A worker will not come back.
+    mutating func forget(_ id: WorkerID) throws(LockstepError) {
+        guard let worker = workers[id] else {
+            throw LockstepError(.notFound, "there is no worker named \(id)")
+        }
+        guard !worker.isPresent, !isOccupied(id) else {
+            throw LockstepError(
+                .conflict,
+                worker.isPresent
+                    ? "worker \(id) is connected: end its daemon first"
+                    : "worker \(id) may still run ranks: wait until its lease is over")
+        }
+        remove(id)
+    }
+
+    /// Forgets those that have been lost for long.
+    mutating func forgetLongLost(_ time: Double) {
+        for (id, worker) in workers.sorted(by: { $0.key < $1.key }) {
+            let isLong = time - max(worker.lastHeard, worker.profile.lastSeen) > Self.memorySeconds
+            let isMarked = worker.profile.quarantine != nil || worker.profile.departure?.isOrdered ?? false
+            if isLong, worker.isLost, !isMarked, !isOccupied(id) { remove(id) }
+        }
     }
 
     /// Tells workers that are drained when nothing is left on them.

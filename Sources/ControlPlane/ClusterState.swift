@@ -121,7 +121,10 @@ package struct ClusterState: Sendable {
         case .trained(let reports): for report in reports { train(report.attempt, report.events, time) }
         case .ended(let attempt, let end, let id):
             heard(id, time)
-            apply(.ended(attempt: attempt.number, end), to: attempt.job, time)
+            // Of another worker's attempt it can tell nothing; it may forget what it has.
+            if supervisor(of: attempt) == id {
+                apply(.ended(attempt: attempt.number, end), to: attempt.job, time)
+            }
             if workers[id]?.abandoned.contains(attempt) ?? false {
                 change(id) { $0.abandoned.remove(attempt) }
                 needsPlan = true
@@ -130,6 +133,7 @@ package struct ClusterState: Sendable {
         case .drain(let id, let reason, let seconds, let isOrdered):
             try drain(id, reason, seconds, isOrdered: isOrdered, time)
         case .resume(let id): try resume(id)
+        case .forget(let id): try forget(id)
         case .tick: tick(time)
         }
     }
@@ -141,7 +145,11 @@ package struct ClusterState: Sendable {
             change.jobs.append((old, new))
         }
         for (id, old) in oldWorkers.sorted(by: { $0.key < $1.key }) {
-            if let profile = workers[id]?.profile, profile != old?.profile { change.profiles.append(profile) }
+            guard let profile = workers[id]?.profile else {
+                if old != nil { change.forgotten.append(id) }
+                continue
+            }
+            if profile != old?.profile { change.profiles.append(profile) }
         }
         change.effects = effects
         return change
@@ -205,6 +213,13 @@ extension ClusterState {
         let id = worker.profile.id
         if oldWorkers[id] == nil { oldWorkers[id] = .some(workers[id]) }
         set(worker, for: id)
+    }
+
+    /// Takes a worker out.
+    mutating func remove(_ id: WorkerID) {
+        guard let worker = workers[id] else { return }
+        if oldWorkers[id] == nil { oldWorkers[id] = .some(worker) }
+        set(nil, for: id)
     }
 
     /// Makes a worker's standing what is given, and the books with it.

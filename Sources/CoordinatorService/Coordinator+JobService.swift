@@ -39,7 +39,7 @@ extension Coordinator: JobService {
             return WorkerRecord(
                 id: profile.id, address: profile.address, kind: profile.kind, slots: profile.slots,
                 freeSlots: worker.isReady ? cluster.freeSlots(profile.id) : 0,
-                state: standing(worker), reason: profile.quarantine ?? profile.departure?.reason,
+                state: standing(worker), reason: reason(worker),
                 lastSeen: max(profile.lastSeen, worker.lastHeard), hotStateBytes: worker.hotStateBytes)
         }
     }
@@ -49,6 +49,15 @@ extension Coordinator: JobService {
     }
 
     package func resumeWorker(_ id: WorkerID) async throws { try handle(.resume(id)) }
+
+    package func forgetWorker(_ id: WorkerID) async throws { try handle(.forget(id)) }
+
+    /// Why a worker stands as it does.
+    private func reason(_ worker: WorkerStanding) -> String? {
+        if let reason = worker.profile.quarantine ?? worker.profile.departure?.reason { return reason }
+        guard !worker.isPresent else { return nil }
+        return worker.isLost ? "silent for longer than its lease" : "its connection broke"
+    }
 
     private func standing(_ worker: WorkerStanding) -> WorkerRecord.State {
         if !worker.isPresent { return .lost }

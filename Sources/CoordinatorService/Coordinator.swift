@@ -87,6 +87,7 @@ package actor Coordinator {
             }
         }
         for profile in change.profiles { try transaction.save(profile) }
+        for id in change.forgotten { try transaction.forget(id) }
     }
 
     /// Does what follows from a change that is stored.
@@ -101,6 +102,7 @@ package actor Coordinator {
         }
         for (old, new) in change.jobs { log(new, old) }
         for profile in change.profiles { log(profile) }
+        for id in change.forgotten { logger.info("worker forgotten", metadata: ["worker": "\(id)"]) }
     }
 
     private func log(_ state: LifecycleState, _ old: LifecycleState?) {

@@ -27,6 +27,8 @@ public protocol JobService: Sendable {
     func drainWorker(_ id: WorkerID, reason: String, deadlineSeconds: Double?) async throws
     /// Takes a drained or quarantined worker back.
     func resumeWorker(_ id: WorkerID) async throws
+    /// Strikes a worker that is lost and will not come back.
+    func forgetWorker(_ id: WorkerID) async throws
 }
 
 /// A checked request, ready to be stored.

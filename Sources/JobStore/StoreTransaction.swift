@@ -36,6 +36,10 @@ package struct StoreTransaction {
             arguments: [worker.id.rawValue, try encode(worker)])
     }
 
+    package func forget(_ worker: WorkerID) throws {
+        try database.execute(sql: "DELETE FROM worker WHERE name = ?", arguments: [worker.rawValue])
+    }
+
     /// How far a stream of an attempt is stored, in bytes of the worker's file.
     package func position(_ attempt: AttemptID, stream: String) throws -> UInt64 {
         let next = try Int64.fetchOne(

@@ -15,7 +15,8 @@ struct APIResponder: HTTPResponder {
     static let operations: [any APIOperation.Type] = [
         CreateTrainingJob.self, DescribeTrainingJob.self, ListTrainingJobs.self, StopTrainingJob.self,
         ListTags.self, DescribeLogStreams.self, GetLogEvents.self, FilterLogEvents.self,
-        ListWorkers.self, DrainWorker.self, ResumeWorker.self, ListAlgorithms.self, DescribeAlgorithm.self,
+        ListWorkers.self, DrainWorker.self, ResumeWorker.self, ForgetWorker.self, ListAlgorithms.self,
+        DescribeAlgorithm.self,
     ]
     private static let operationByTarget = Dictionary(
         uniqueKeysWithValues: operations.map { ($0.target, $0) })

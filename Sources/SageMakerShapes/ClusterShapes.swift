@@ -66,7 +66,7 @@ public struct DrainWorkerRequest: Codable, Sendable, Equatable {
     }
 }
 
-/// Lockstep.ResumeWorker's request.
+/// Request of Lockstep.ResumeWorker and Lockstep.ForgetWorker.
 public struct WorkerNameRequest: Codable, Sendable, Equatable {
     public var workerName: String
     public init(workerName: String) { self.workerName = workerName }

@@ -26,7 +26,7 @@ extension RequestShape {
     private static let worker = RequestMember(
         "WorkerName", .string(TextLimits(1, 63, pattern: "[A-Za-z0-9][A-Za-z0-9._-]*")), isRequired: true)
 
-    /// Lockstep.ResumeWorker.
+    /// Lockstep.ResumeWorker, Lockstep.ForgetWorker.
     public static let workerName = structure([worker])
 
     /// Lockstep.DrainWorker.

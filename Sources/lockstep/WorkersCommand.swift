@@ -8,8 +8,8 @@ import SageMakerShapes
 struct WorkersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workers",
-        abstract: "Shows the workers of the cluster, drains them and takes them back.",
-        subcommands: [List.self, Drain.self, Resume.self],
+        abstract: "Shows the workers of the cluster, drains them, takes them back and forgets them.",
+        subcommands: [List.self, Drain.self, Resume.self, Forget.self],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -17,7 +17,7 @@ struct WorkersCommand: AsyncParsableCommand {
             abstract: "Lists workers with their slots.",
             discussion: """
                 A worker is `lost` when it has been silent for longer than its lease; its ranks then go on \
-                elsewhere. It is `draining` while gangs leave it, `drained` when none is left, and \
+                elsewhere, and it is forgotten after seven days. It is `draining` while gangs leave it, `drained` when none is left, and \
                 `quarantined` when it has computed other bits than its peers.
 
                 Example:
@@ -43,11 +43,12 @@ struct WorkersCommand: AsyncParsableCommand {
             let now = Date().timeIntervalSince1970
             for worker in workers {
                 let age = max(0, now - worker.lastSeen)
-                table.add([
+                let cells = [
                     worker.workerName, worker.kind, worker.state, String(worker.slots),
                     String(worker.freeSlots), Self.mebibytes(worker.hotStateBytes), worker.address,
                     Quantity.duration(seconds: age) + " ago", worker.reason ?? "",
-                ])
+                ]
+                table.add(cells.map(PrintableText.escaped))
             }
             return table.text
         }
@@ -88,6 +89,24 @@ struct WorkersCommand: AsyncParsableCommand {
             switch cluster.output {
             case .json: try OutputFormat.printJSON(answer)
             case .text: StandardStreams.output("\(name) is being drained")
+            }
+        }
+    }
+
+    struct Forget: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Strikes a lost worker from the list.",
+            discussion: "A lost worker is forgotten by itself after seven days.")
+
+        @OptionGroup var cluster: ClusterOptions
+        @Argument(help: "Name of the worker.")
+        var name: String
+
+        func run() async throws {
+            let answer = try await cluster.withClient { try await $0.forgetWorker(name) }
+            switch cluster.output {
+            case .json: try OutputFormat.printJSON(answer)
+            case .text: StandardStreams.output("\(name) is forgotten")
             }
         }
     }

@@ -77,6 +77,8 @@ actor FakeJobService: JobService {
         workerRecords[index].reason = nil
     }
 
+    func forgetWorker(_ id: WorkerID) async throws { workerRecords.remove(at: try workerIndex(id)) }
+
     private func workerIndex(_ id: WorkerID) throws -> Int {
         guard let index = workerRecords.firstIndex(where: { $0.id == id }) else {
             throw LockstepError(.notFound, "there is no worker named \(id)")

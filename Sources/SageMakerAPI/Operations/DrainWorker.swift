@@ -15,6 +15,17 @@ enum DrainWorker: APIOperation {
     }
 }
 
+/// Strikes a worker that is lost and will not come back.
+enum ForgetWorker: APIOperation {
+    static let target = "Lockstep.ForgetWorker"
+    static let shape = RequestShape.workerName
+
+    static func run(_ input: WorkerNameRequest, _ call: APICall) async throws -> WorkerNameResponse {
+        try await call.service.forgetWorker(WorkerID(input.workerName))
+        return WorkerNameResponse(workerName: input.workerName)
+    }
+}
+
 /// Takes a drained or quarantined worker back.
 enum ResumeWorker: APIOperation {
     static let target = "Lockstep.ResumeWorker"
