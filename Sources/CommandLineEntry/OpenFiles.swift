@@ -11,7 +11,7 @@ enum OpenFiles {
     /// More is of no use, and slow for programs that close all they could have.
     private static let usefulLimit = 65_536
     /// What a program without services needs.
-    private static let needed = 24
+    private static let needed = 16
     /// What an event loop takes, of which services have one a core.
     private static let perLoop = 3
     /// EX_OSERR.

@@ -16,6 +16,12 @@ extension ClusterState {
             throw LockstepError(
                 .conflict, "a worker named \(id) is connected already: start this one with another --name")
         }
+        guard known != nil || workers.count < Self.workerLimit else {
+            throw LockstepError(
+                .conflict,
+                "the coordinator knows \(workers.count) workers and takes no more: "
+                    + "strike lost ones by 'lockstep workers forget'")
+        }
         if let old = known?.connection { effects.append(.close(connection: old)) }
         var profile = WorkerProfile(
             id: id, address: registration.address, kind: registration.kind, slots: registration.slots,
@@ -125,6 +131,9 @@ extension ClusterState {
         }
         needsPlan = true
     }
+
+    /// Most workers of a cluster, lost ones included.
+    static let workerLimit = 16_384
 
     /// How long a lost worker is remembered, in seconds, unless it is quarantined or was drained by order.
     package static let memorySeconds = 7 * 86_400.0

@@ -104,7 +104,8 @@ extension Coordinator {
     ///
     /// - Returns: how far its stream is stored.
     private func take(
-        _ chunk: LineChunk, from worker: WorkerID, in transaction: StoreTransaction, reports: inout [TrainingReport]
+        _ chunk: LineChunk, from worker: WorkerID, in transaction: StoreTransaction,
+        reports: inout [TrainingReport]
     ) throws -> UInt64 {
         let id = chunk.attempt
         // Nobody will ask for lines of an unknown job, or believe them of a worker that does not supervise

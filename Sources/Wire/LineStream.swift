@@ -18,7 +18,8 @@ package enum LineStream {
     static func name(_ text: UnsafePointer<CChar>?) throws(LockstepError) -> String {
         let stream = try WireField.word(text, "a stream of lines")
         guard stream == events || rank(stream) != nil else {
-            throw LockstepError(.network, "a frame has lines of \"\(stream)\", which is no file of an attempt")
+            throw LockstepError(
+                .network, "a frame has lines of \"\(stream)\", which is no file of an attempt")
         }
         return stream
     }

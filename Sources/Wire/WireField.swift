@@ -62,7 +62,8 @@ enum WireField {
     static func path(_ text: UnsafePointer<CChar>?, _ what: String) throws(LockstepError) -> String {
         let path = try bytes(text, what, atMost: pathBytes)
         let isClean = path.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
-        guard path.isEmpty || (path.first == 0x2F && isClean), let text = String(validating: path, as: UTF8.self)
+        guard path.isEmpty || (path.first == 0x2F && isClean),
+            let text = String(validating: path, as: UTF8.self)
         else { throw refusal(what, path) }
         return text
     }

@@ -6,7 +6,7 @@ import Glibc
 /// Open MPI cuts names at the first dot and takes `gpu.a.example` and `gpu.b.example` for one machine, and it
 /// takes the colons of an IPv6 address for the beginning of a number of slots.
 package enum GangHosts {
-    /// The IPv4 address of a node.
+    /// The IPv4 address of a node; 127.0.0.1 for all of the loopback network.
     ///
     /// - Throws: `.usage` for a name that has none, with the reason.
     package static func address(of node: String) throws(LockstepError) -> String {
@@ -27,7 +27,9 @@ package enum GangHosts {
         getnameinfo(
             first, socklen_t(MemoryLayout<sockaddr_in>.size), &text, socklen_t(text.count), nil, 0,
             NI_NUMERICHOST)
-        return text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? node }
+        let number = text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? node }
+        // Every one of them is this machine, though no interface has most of them.
+        return number.hasPrefix("127.") ? "127.0.0.1" : number
     }
 
     /// Whether a word of `mpirun` means that node.

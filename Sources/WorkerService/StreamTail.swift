@@ -45,7 +45,8 @@ package struct StreamTail {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var information = stat()
-        guard fstat(descriptor, &information) == 0, let size = UInt64(exactly: information.st_size), size > stored
+        guard fstat(descriptor, &information) == 0, let size = UInt64(exactly: information.st_size),
+            size > stored
         else { return nil }
         let available = min(size - stored, UInt64(Self.pieceBytes))
         var bytes = [UInt8](repeating: 0, count: Int(available))

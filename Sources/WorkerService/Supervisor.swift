@@ -136,7 +136,12 @@ package final class Supervisor {
     private func hosts() throws -> [String: String] {
         let nodes = Set(plan.gang.map(\.address))
         guard nodes.count > 1 else { return [:] }
-        return try nodes.reduce(into: [:]) { $0[$1] = try GangHosts.address(of: $1) }
+        do {
+            return try nodes.reduce(into: [:]) { $0[$1] = try GangHosts.address(of: $1) }
+        } catch {
+            // The names were good when the workers started, so it is not the job's owner who can help.
+            throw LockstepError(.network, "a node of the gang cannot be found", cause: error)
+        }
     }
 
     /// Waits for output, a signal or the next tick, and deals with it.

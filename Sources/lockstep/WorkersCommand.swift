@@ -17,8 +17,9 @@ struct WorkersCommand: AsyncParsableCommand {
             abstract: "Lists workers with their slots.",
             discussion: """
                 A worker is `lost` when it has been silent for longer than its lease; its ranks then go on \
-                elsewhere, and it is forgotten after seven days. It is `draining` while gangs leave it, `drained` when none is left, and \
-                `quarantined` when it has computed other bits than its peers.
+                elsewhere, and it is forgotten after seven days. It is `draining` while gangs leave it, \
+                `drained` when none is left, and `quarantined` when it has computed other bits than its \
+                peers.
 
                 Example:
                   lockstep workers list

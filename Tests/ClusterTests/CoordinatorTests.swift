@@ -104,6 +104,70 @@ import Wire
         }
     }
 
+    @Test func `what a worker says of another one's attempt changes nothing`() async throws {
+        try await CoordinatorBench.with { bench in
+            _ = try await bench.register("w1")
+            try await bench.create("job", slots: 1)
+            let other = try await bench.register("w2")
+            let attempt = AttemptID(job: JobName("job"), number: 1)
+            let before = try await bench.coordinator.job(JobName("job"))
+            let end = AttemptEnd(.exited, status: RankExit.completed, time: 0)
+            try await bench.heard("w2", .running(attempt))
+            try await bench.heard("w2", bench.events(1, offset: 0, step: 4))
+            try await bench.heard("w2", .ended(attempt, end: Array(JSONEncoder().encode(end))))
+            #expect(try await bench.coordinator.job(JobName("job")) == before)
+            #expect(other.messages.contains(.kill(attempt)) && other.messages.contains(.settled(attempt)))
+        }
+    }
+
+    @Test func `numbers that cannot be are taken out of what a gang tells`() async throws {
+        try await CoordinatorBench.with { bench in
+            _ = try await bench.register("w1")
+            try await bench.create("job", slots: 1)
+            let attempt = AttemptID(job: JobName("job"), number: 1)
+            try await bench.heard("w1", .running(attempt))
+            let lines =
+                "{\"kind\":\"progress\",\"time\":1e300,\"step\":1}\n"
+                + "{\"kind\":\"progress\",\"time\":1,\"step\":9223372036854775807}\n"
+            try await bench.heard(
+                "w1",
+                .lines([
+                    LineChunk(attempt: attempt, stream: "events", offset: 0, data: Array(lines.utf8)),
+                    LineChunk(attempt: attempt, stream: "algo-1", offset: 0, data: Array("inf\ta\n".utf8)),
+                ]))
+            #expect(try await bench.coordinator.job(JobName("job")).step == nil)
+            var end = AttemptEnd(.exited, status: 1, time: 1e300)
+            (end.rank, end.step) = (.max, .max)
+            end.message = String(repeating: "x", count: 1 << 20)
+            try await bench.end(1, end)
+            let record = try await bench.coordinator.job(JobName("job"))
+            #expect(record.attempts.count == 2 && record.attempts[0].outcome?.utf8.count ?? 0 < 1 << 17)
+        }
+    }
+
+    @Test func `a lost worker is forgotten after a week, or when an operator says so`() async throws {
+        try await CoordinatorBench.with { bench in
+            for name in ["w1", "w2", "w3"] { _ = try await bench.register(name) }
+            try await bench.coordinator.drainWorker(WorkerID("w2"), reason: "disk", deadlineSeconds: nil)
+            await #expect(throws: LockstepError.self) {
+                try await bench.coordinator.forgetWorker(WorkerID("w3"))
+            }
+            bench.advance(6)
+            await bench.coordinator.tick()
+            let reasons = try await bench.coordinator.workers().map(\.reason)
+            #expect(
+                reasons == ["silent for longer than its lease", "disk", "silent for longer than its lease"])
+            try await bench.coordinator.forgetWorker(WorkerID("w3"))
+            try await bench.restart()
+            #expect(try await bench.coordinator.workers().map(\.id.rawValue) == ["w1", "w2"])
+            bench.advance(6)
+            await bench.coordinator.tick()
+            bench.advance(8 * 86_400)
+            await bench.coordinator.tick()
+            #expect(try await bench.coordinator.workers().map(\.id.rawValue) == ["w2"], "a drain is kept")
+        }
+    }
+
     @Test func `lines that come twice are stored once`() async throws {
         try await CoordinatorBench.with { bench in
             let worker = try await bench.register("w1")

@@ -94,7 +94,8 @@ import WorkerService
         #expect(error?.code == .usage && error?.message.contains("IPv4") == true)
     }
 
-    @Test func `a number is its own address`() throws {
-        #expect(try GangHosts.address(of: "127.0.0.2") == "127.0.0.2")
+    @Test(arguments: [("10.1.2.3", "10.1.2.3"), ("127.0.0.2", "127.0.0.1"), ("localhost", "127.0.0.1")])
+    func `a number is its own address, and loopback one machine`(node: String, address: String) throws {
+        #expect(try GangHosts.address(of: node) == address)
     }
 }

@@ -41,6 +41,9 @@ import WorkerService
             testDescription: "storage has three times as long",
             ranks: [[(5, .storing)], [(5, .waiting)]], rank: 0, second: 17),
         Case(
+            testDescription: "a file that hangs needs nobody to wait for it",
+            ranks: [[(5, .storing)], [(6, .storing)]], rank: 0, second: 17),
+        Case(
             testDescription: "storage in time",
             ranks: [[(5, .storing), (14, .waiting)], [(5, .waiting), (14, .busy)]]),
         Case(

@@ -19,7 +19,9 @@ import WorkerService
         }
     }
 
-    @Test func `on a connection only heartbeats that come back renew it, to when they were sent`() async throws {
+    @Test func `on a connection only heartbeats that come back renew it, to when they were sent`()
+        async throws
+    {
         try await with { file, time in
             let start = LeaseFile.now()
             file.connected(at: start + 20)

@@ -174,7 +174,8 @@ final class LiveCluster {
     /// Where Open MPI keeps an attempt's files.
     func sessionFolder(_ job: String, _ attempt: Int) throws -> String {
         SessionFolder(
-            AttemptID(job: JobName(job), number: attempt), cluster: try ControlToken(file: tokenFile).clusterTag
+            AttemptID(job: JobName(job), number: attempt),
+            cluster: try ControlToken(file: tokenFile).clusterTag
         ).path
     }
 

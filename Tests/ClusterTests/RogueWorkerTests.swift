@@ -1,4 +1,5 @@
 import ClusterTypes
+import CoordinatorService
 import Foundation
 import JobLifecycle
 import Testing
@@ -24,7 +25,8 @@ struct RogueWorkerTests {
     }
 
     @Test func `a worker that sends nonsense loses its connection, and nobody anything`() async throws {
-        let seed = ProcessInfo.processInfo.environment["LOCKSTEP_FUZZ_SEED"].flatMap { UInt64($0) }
+        let seed =
+            ProcessInfo.processInfo.environment["LOCKSTEP_FUZZ_SEED"].flatMap { UInt64($0) }
             ?? .random(in: 0...1 << 32)
         print("LOCKSTEP_FUZZ_SEED=\(seed)")
         try await LiveCluster.with(workers: ["good"], slots: 1) { cluster in

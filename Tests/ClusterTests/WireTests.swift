@@ -72,7 +72,8 @@ import Wire
     }
 
     static func registration(
-        _ name: String = "w", address: String = "10.0.0.1", slots: Int = 1, port: Int = 1, folder: String = "",
+        _ name: String = "w", address: String = "10.0.0.1", slots: Int = 1, port: Int = 1,
+        folder: String = "",
         instance: String = "i"
     ) -> ControlMessage {
         .register(
@@ -84,7 +85,8 @@ import Wire
     static func lines(_ stream: String = "events", offset: UInt64 = 0, bytes: Int = 1) -> ControlMessage {
         .lines([
             LineChunk(
-                attempt: attempt, stream: stream, offset: offset, data: [UInt8](repeating: 0x0A, count: bytes))
+                attempt: attempt, stream: stream, offset: offset, data: [UInt8](repeating: 0x0A, count: bytes)
+            )
         ])
     }
 
@@ -112,7 +114,8 @@ import Wire
         .registered(leaseSeconds: 5, heartbeatSeconds: 0), .registered(leaseSeconds: 5, heartbeatSeconds: 6),
         .registered(leaseSeconds: 1e300, heartbeatSeconds: 1), .output(descriptor: 3, data: []),
         .output(descriptor: .max, data: []), .refused(code: "a\nb", reason: ""),
-        .drain(DrainWish(reason: "", deadlineSeconds: 1e300)), .drain(DrainWish(reason: "", deadlineSeconds: -1)),
+        .drain(DrainWish(reason: "", deadlineSeconds: 1e300)),
+        .drain(DrainWish(reason: "", deadlineSeconds: -1)),
         launch(ranks: []), launch(ranks: [0]), launch(ranks: [4097]), launch(ranks: [4096, 4096]),
         launch(ranks: [1], minimum: 2), launch(ranks: [1], variable: "A=B"), launch(ranks: [1], variable: ""),
         .kill(AttemptID(job: JobName("job"), number: 0)),

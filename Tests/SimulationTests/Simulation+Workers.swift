@@ -32,7 +32,11 @@ extension Simulation {
         workers[index].wasCutOffAtDeath =
             !workers[index].isRegistered || workers[index].link.map { links[$0].isCutUp } ?? true
         if let link = workers[index].link {
-            if isSilent { cut(link, isSilent: true) } else { closeByWorker(link, losesTail: random.chance(0.5)) }
+            if isSilent {
+                cut(link, isSilent: true)
+            } else {
+                closeByWorker(link, losesTail: random.chance(0.5))
+            }
             workers[index].link = nil
         }
         workers[index].isRegistered = false
