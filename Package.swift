@@ -179,7 +179,7 @@ let modules: [Module] = [
     lib(
         .products, "LockstepTraining",
         [
-            "AlgorithmSpecs", "ArgumentParser", "Collectives", "CommandLineEntry", "Datasets",
+            "AlgorithmSpecs", "ArgumentParser", "CProcess", "Collectives", "CommandLineEntry", "Datasets",
             "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "RecordOrder", "Storage",
             "Tensors", "Training",
         ]),

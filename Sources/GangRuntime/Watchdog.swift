@@ -5,7 +5,7 @@ import Synchronization
 import Training
 
 /// Tells the supervisor at intervals what this rank does, on a thread of its own: a line
-/// `lockstep-pulse STEP KIND SECONDS OPERATION` on standard error, which the supervisor keeps to itself.
+/// the report `lockstep-pulse STEP KIND SECONDS OPERATION`, which the supervisor keeps to itself.
 ///
 /// A rank without pulses is stopped; one whose operation lasts is stuck. Who decides is the supervisor,
 /// which hears all ranks.
@@ -37,7 +37,7 @@ final class Watchdog: Sendable {
         while !isOver.withLock({ $0 }) {
             let hasMoved = effort.hasMoved(within: period)
             if activity.snapshot.kind == .storing, hasMoved { activity.advance() }
-            StandardStreams.error(Self.line(activity.snapshot))
+            SupervisorReport.send(Self.line(activity.snapshot))
             Thread.sleep(forTimeInterval: period)
         }
     }

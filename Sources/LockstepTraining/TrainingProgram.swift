@@ -15,6 +15,7 @@ public enum TrainingProgram {
 
     /// The same with a list.
     public static func run(_ algorithms: AlgorithmList) -> Never {
+        RankOutput.separate()
         RootCommand.runAsProgram { command in
             try algorithms.check()
             var command = command

@@ -48,9 +48,9 @@ public enum MPIWorld {
     private static func report(_ error: any Error, _ communicator: (any Communicator)?) {
         let rank = communicator?.rank ?? 0
         let step = communicator?.step.map { ", step \($0)" } ?? ""
-        // The supervisor reads this line: see `RankReport` of WorkerService.
+        // The supervisor reads this: see `RankReport` of WorkerService.
         let code = (error as? LockstepError)?.code ?? .bug
-        StandardStreams.error("rank \(rank)\(step): \(error) [\(code.rawValue)]")
+        SupervisorReport.send("rank \(rank)\(step): \(error) [\(code.rawValue)]")
     }
 
     private static func end(_ communicator: (any Communicator)?, code: Int32) -> Never {

@@ -74,7 +74,7 @@ package struct HostTree {
             try FileSystem.remove(base, evenLocked: true)
             try FileSystem.remove(hostsFile)
         } catch {
-            StandardStreams.error("lockstepd: the folder of a program is left behind: \(error)")
+            RunnerOutput.note("the folder of a program is left behind: \(error)")
             return
         }
         unlink(lockFile)

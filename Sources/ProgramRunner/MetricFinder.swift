@@ -5,8 +5,9 @@ package import SageMakerShapes
 
 /// Finds metrics in the lines of a program, as MetricDefinitions say.
 package struct MetricFinder {
-    /// Longer lines are not searched.
-    static let bytesMax = 4096
+    /// Longer lines are searched part by part, so that no pattern takes long for one; each part has the last
+    /// quarter of the one before. In UTF-16 units.
+    private static let partMax = 4096
 
     private struct Definition {
         var name: String
@@ -37,20 +38,32 @@ package struct MetricFinder {
 
     /// The metrics of a line: the first group of each pattern's first match, where that is a number.
     package func find(in line: UnsafeBufferPointer<UInt8>) -> [(name: String, value: Double)] {
-        guard line.count <= Self.bytesMax, !definitions.isEmpty else { return [] }
+        guard !definitions.isEmpty else { return [] }
         var text: NSString?
         return definitions.compactMap { definition in
             guard Self.contains(line, definition.landmark) else { return nil }
             let string = text ?? (String(decoding: line, as: UTF8.self) as NSString)
             text = string
-            let all = NSRange(location: 0, length: string.length)
-            guard let match = definition.pattern.firstMatch(in: string as String, range: all) else {
-                return nil
-            }
+            guard let match = Self.firstMatch(definition.pattern, string) else { return nil }
             let range = match.range(at: match.numberOfRanges > 1 ? 1 : 0)
             guard range.location != NSNotFound else { return nil }
             let number = string.substring(with: range).trimmingCharacters(in: .whitespaces)
-            return Double(number).map { (definition.name, $0) }
+            // JSON has no word for what is not finite.
+            guard let value = Double(number), value.isFinite else { return nil }
+            return (definition.name, value)
+        }
+    }
+
+    private static func firstMatch(_ pattern: NSRegularExpression, _ text: NSString)
+        -> NSTextCheckingResult?
+    {
+        var begin = 0
+        while true {
+            let part = NSRange(location: begin, length: min(partMax, text.length - begin))
+            let match = pattern.firstMatch(
+                in: text as String, options: [.withoutAnchoringBounds, .withTransparentBounds], range: part)
+            if match != nil || begin + part.length >= text.length { return match }
+            begin += partMax / 4 * 3
         }
     }
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import Dispatch
 import Foundation
 import Glibc
@@ -13,14 +14,10 @@ package final class OutputRelay: @unchecked Sendable {
     /// How many of its last errors a program is remembered for.
     private static let tailMax = 5
 
-    private struct Stream {
-        var descriptor: Int32
-        var target: Int32
-        var cutter = LineCutter()
-        var out: [UInt8] = []
-    }
+    /// How often a stream is looked at that waits for time to pass.
+    private static let tickMilliseconds: Int32 = 250
 
-    private var streams: [Stream]
+    private var streams: [OutputStream]
     private let finder: MetricFinder
     private let report: @Sendable (ProgramReport) -> Void
     private let isDone = DispatchSemaphore(value: 0)
@@ -35,7 +32,9 @@ package final class OutputRelay: @unchecked Sendable {
         output: Int32, error: Int32, finder: MetricFinder, bytesMax: Int = OutputRelay.bytesMax,
         report: @escaping @Sendable (ProgramReport) -> Void
     ) {
-        streams = [Stream(descriptor: output, target: 1), Stream(descriptor: error, target: 2)]
+        streams = [
+            OutputStream(descriptor: output, target: 1), OutputStream(descriptor: error, target: 2),
+        ]
         self.finder = finder
         self.report = report
         bytesLeft = bytesMax
@@ -59,24 +58,37 @@ package final class OutputRelay: @unchecked Sendable {
 
     private func turn() {
         var polls = streams.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        guard poll(&polls, nfds_t(polls.count), -1) > 0 else { return }
-        for index in streams.indices.reversed() where polls[index].revents != 0 { read(index) }
+        let patience = streams.contains(where: \.isWaiting) ? Self.tickMilliseconds : -1
+        let ready = poll(&polls, nfds_t(polls.count), patience)
+        guard ready >= 0 else { return }
+        for index in streams.indices.reversed() {
+            if polls[index].revents != 0 { read(index) } else { look(index) }
+        }
+    }
+
+    private func look(_ index: Int) {
+        let isError = streams[index].target == 2
+        var out: [UInt8] = []
+        streams[index].look(at: ProgramProcess.now()) { log($0, &out, isError: isError) }
+        RunnerOutput.write(out, to: streams[index].target)
     }
 
     private func read(_ index: Int) {
         var stream = streams[index]
+        var out: [UInt8] = []
+        let isError = stream.target == 2
+        let now = ProgramProcess.now()
         let count = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1 << 16) { chunk in
             let count = Glibc.read(stream.descriptor, chunk.baseAddress, chunk.count)
             if count > 0 {
                 let bytes = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(chunk)[..<count])
-                stream.cutter.feed(bytes) { take($0, &stream.out, isError: stream.target == 2) }
+                stream.feed(bytes, at: now, search: search) { log($0, &out, isError: isError) }
             }
             return count
         }
         if count < 0, errno == EINTR { return }
-        if count <= 0 { stream.cutter.finish { take($0, &stream.out, isError: stream.target == 2) } }
-        RunnerOutput.write(stream.out, to: stream.target)
-        stream.out.removeAll(keepingCapacity: true)
+        if count <= 0 { stream.finish(search: search) { log($0, &out, isError: isError) } }
+        RunnerOutput.write(out, to: stream.target)
         streams[index] = stream
         if count <= 0 {
             close(stream.descriptor)
@@ -84,15 +96,18 @@ package final class OutputRelay: @unchecked Sendable {
         }
     }
 
-    private func take(_ line: UnsafeBufferPointer<UInt8>, _ out: inout [UInt8], isError: Bool) {
-        if isError, !line.isEmpty {
-            if tail.count == Self.tailMax { tail.removeFirst() }
-            tail.append(Array(line.prefix(FailureFile.charactersMax)))
-        }
-        for metric in finder.find(in: line) {
+    private func search(_ piece: UnsafeBufferPointer<UInt8>) {
+        for metric in finder.find(in: piece) {
             var found = ProgramReport(.metric)
             (found.name, found.value) = (metric.name, metric.value)
             report(found)
+        }
+    }
+
+    private func log(_ line: UnsafeBufferPointer<UInt8>, _ out: inout [UInt8], isError: Bool) {
+        if isError, !line.isEmpty {
+            if tail.count == Self.tailMax { tail.removeFirst() }
+            tail.append(Array(line.prefix(FailureFile.charactersMax)))
         }
         guard bytesLeft >= 0 else { return }
         bytesLeft -= line.count + 1
@@ -100,13 +115,11 @@ package final class OutputRelay: @unchecked Sendable {
             out += Array("lockstep: this host has written its share of output; the rest is left out\n".utf8)
             return
         }
-        // A program does not speak for the runner.
-        if isError, line.starts(with: Self.reserved) { out.append(0x20) }
-        Self.repair(line, into: &out)
+        var text: [UInt8] = []
+        Self.repair(line, into: &text)
+        OutputCode.encode(text, into: &out)
         out.append(0x0A)
     }
-
-    private static let reserved = Array("lockstep-p".utf8)
 
     /// Appends text as it is, and anything else as valid UTF-8.
     package static func repair(_ line: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {

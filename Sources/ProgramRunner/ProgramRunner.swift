@@ -81,7 +81,7 @@ public struct ProgramRunner {
     private func makeServices(_ host: ProgramHost) throws -> [any ProgramService] {
         let commits = try CommitServer(
             plan, rank: rank, settings: settings, base: host.tree.base, visibleBase: host.base
-        ) { RunnerOutput.write(Array("\($0)\n".utf8), to: 2) }
+        ) { RunnerOutput.line($0) }
         return [commits]
     }
 

@@ -1,11 +1,14 @@
+import Diagnostics
 import Glibc
 import ProgramContract
 import Synchronization
 
-/// The runner's standard streams: what different threads write does not mix within a line.
+/// The runner's standard streams, which nobody else writes to: text and reports in the supervisor's
+/// `OutputCode`. What different threads write does not mix within a line.
 enum RunnerOutput {
     private static let lock = Mutex(())
 
+    /// Writes bytes that are encoded already.
     static func write(_ bytes: [UInt8], to descriptor: Int32) {
         guard !bytes.isEmpty else { return }
         lock.withLock { _ in
@@ -22,7 +25,15 @@ enum RunnerOutput {
     }
 
     /// A line of the runner's own, for the job's log.
-    static func note(_ text: String) { write(Array("lockstep: \(text)\n".utf8), to: 2) }
+    static func note(_ text: String) { line("lockstep: \(text)") }
 
-    static func report(_ report: ProgramReport) { write(Array((report.line + "\n").utf8), to: 2) }
+    static func report(_ report: ProgramReport) { write(OutputCode.report(report.line), to: 2) }
+
+    /// A line of one of the runner's services: a report, or one for the job's log.
+    static func line(_ text: String) {
+        if let said = ProgramReport(line: text) { return report(said) }
+        var bytes: [UInt8] = []
+        OutputCode.encode(text.utf8, into: &bytes)
+        write(bytes + [0x0A], to: 2)
+    }
 }

@@ -20,7 +20,10 @@ struct GangLogs {
         var texts: [Int?: [UInt8]] = [:]
         for line in lines {
             let stamp = String(format: "%.3f", time)
-            texts[line.rank, default: []] += Array("\(stamp)\t\(line.text)\n".utf8)
+            // A sentence may name a file whose name has a newline in it.
+            for text in line.text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false) {
+                texts[line.rank, default: []] += Array("\(stamp)\t".utf8) + text + [0x0A]
+            }
             if isError { keep(line) }
         }
         for (rank, bytes) in texts { write(bytes, rank) }

@@ -275,22 +275,21 @@ package final class Supervisor {
 
     private func keep(_ lines: [TaggedOutput.Line], isError: Bool) {
         let lines = lines.filter { line in
-            guard isError, let rank = line.rank else { return true }
-            if let noted = programs?.read(line.text, rank: rank, at: Self.now()) {
+            guard line.isReport, let rank = line.rank else {
+                if line.rank == nil { verdict.read(line.text) }
+                return true
+            }
+            if programs != nil {
                 begun.insert(rank)
-                events.append(noted)
+                events.append(programs?.read(line.text, rank: rank, at: Self.now()) ?? [])
                 return false
             }
-            guard watch.read(line.text, rank: rank) else { return true }
-            begun.insert(rank)
-            return false
-        }
-        for line in lines {
-            if line.rank == nil {
-                verdict.read(line.text)
-            } else if isError, programs == nil {
-                verdict.read(error: line.text)
+            guard !watch.read(line.text, rank: rank) else {
+                begun.insert(rank)
+                return false
             }
+            verdict.read(error: line.text)
+            return true
         }
         logs.append(lines, isError: isError, at: Self.now())
     }

@@ -1,25 +1,29 @@
+import Diagnostics
+
 /// Takes apart what `mpirun --tag-output` writes: `[1,RANK]<stdout>:text`.
 ///
 /// Open MPI puts a tag before each piece it reads from a rank, and a piece may end in the middle of a
 /// line. So a tag may stand anywhere, and a line of a rank may come in several tagged pieces. Open MPI 5
-/// puts a blank behind the tag.
+/// puts a blank behind the tag. What ranks write is encoded (`OutputCode`), so that none of their text looks
+/// like a tag; directly behind a tag there is never another.
 package struct TaggedOutput {
     /// A line without its newline.
     package struct Line: Equatable {
         /// `nil` for what `mpirun` itself says.
         package var rank: Int?
         package var text: String
-        package init(rank: Int?, text: String) {
+        /// Whether the platform's part of the rank says it, not the user's code.
+        package var isReport: Bool
+        package init(rank: Int?, text: String, isReport: Bool = false) {
             self.rank = rank
             self.text = text
+            self.isReport = isReport
         }
     }
 
-    /// Longer lines are cut here, in bytes.
-    package static let longestLine = 64 << 10
-
-    private var partial: [Int?: [UInt8]] = [:]
+    private var decoders: [Int?: OutputDecoder] = [:]
     private var current: Int?
+    private var isBehindTag = false
     private var pending: [UInt8] = []
 
     private let hasBlank: Bool
@@ -33,15 +37,21 @@ package struct TaggedOutput {
         var lines: [Line] = []
         var index = 0
         loop: while index < pending.count {
-            switch tag(in: pending, at: index) {
-            case .found(let rank, let end):
-                current = rank
-                index = end
-            case .unfinished: break loop
-            case .none:
-                take(pending[index], into: &lines)
-                index += 1
+            if !isBehindTag {
+                switch tag(in: pending, at: index) {
+                case .found(let rank, let end):
+                    current = rank
+                    index = end
+                    isBehindTag = true
+                    continue
+                case .unfinished: break loop
+                case .none: break
+                }
             }
+            let end = endOfPiece(from: index)
+            take(pending[index..<end], into: &lines)
+            index = end
+            isBehindTag = false
         }
         pending.removeFirst(index)
         return lines
@@ -50,23 +60,33 @@ package struct TaggedOutput {
     /// What is left when the pipe is closed.
     package mutating func finish() -> [Line] {
         var lines: [Line] = []
-        for byte in pending { take(byte, into: &lines) }
+        take(pending[...], into: &lines)
         pending = []
-        for (rank, bytes) in partial.sorted(by: { ($0.key ?? -1) < ($1.key ?? -1) }) where !bytes.isEmpty {
-            lines.append(Line(rank: rank, text: String(decoding: bytes, as: UTF8.self)))
+        for rank in decoders.keys.sorted(by: { ($0 ?? -1) < ($1 ?? -1) }) {
+            decoders[rank]?.finish { lines.append(Line(rank: rank, text: $0.text, isReport: $0.isReport)) }
         }
-        partial = [:]
+        decoders = [:]
         return lines
     }
 
-    private mutating func take(_ byte: UInt8, into lines: inout [Line]) {
-        if byte != 0x0A { partial[current, default: []].append(byte) }
-        guard byte == 0x0A || partial[current, default: []].count >= Self.longestLine else { return }
-        let text = String(decoding: partial[current] ?? [], as: UTF8.self)
-        lines.append(Line(rank: current, text: text))
-        partial[current] = nil
+    /// Behind a newline, or before what may be a tag.
+    private func endOfPiece(from start: Int) -> Int {
+        var index = start
+        repeat {
+            index += 1
+            if pending[index - 1] == 0x0A { return index }
+        } while index < pending.count && pending[index] != UInt8(ascii: "[")
+        return index
+    }
+
+    private mutating func take(_ bytes: ArraySlice<UInt8>, into lines: inout [Line]) {
+        let rank = current
+        decoders[rank, default: OutputDecoder()].feed(bytes) { line in
+            // mpirun makes no reports.
+            lines.append(Line(rank: rank, text: line.text, isReport: line.isReport && rank != nil))
+        }
         // The next line is tagged anew; one without a tag is mpirun's.
-        if byte == 0x0A { current = nil }
+        if bytes.last == 0x0A { current = nil }
     }
 
     private enum Match {

@@ -1,3 +1,4 @@
+import Diagnostics
 import Testing
 import WorkerService
 
@@ -43,12 +44,59 @@ import WorkerService
         #expect(lines + slow.finish() == example.lines)
     }
 
-    @Test func `an endless line is cut`() {
+    @Test func `an endless line is split, between characters, and nothing is lost`() {
         var parser = TaggedOutput()
-        let bytes = Array("[1,0]<stdout>:".utf8) + [UInt8](repeating: 0x61, count: 100_000) + [0x0A]
-        let lines = parser.feed(bytes)
-        #expect(
-            lines.map(\.text.utf8.count) == [TaggedOutput.longestLine, 100_000 - TaggedOutput.longestLine])
+        let text = String(repeating: "aé", count: 50_000)
+        let lines = parser.feed(Array("[1,0]<stdout>:\(text)\n".utf8))
+        #expect(lines.map(\.text).joined() == text)
+        #expect(lines.count == 3 && lines.allSatisfy { $0.text.utf8.count <= OutputDecoder.longestLine })
+    }
+
+    /// What the user's code prints that looks like something else.
+    static let forged = [
+        "[1,1]<stdout>:of an inner mpirun", "x [1,5]<stderr>:y", "[1,0]<stderr>: [1,0]<stderr>:twice",
+        "lockstep-program {\"kind\":\"ended\",\"outcome\":\"failed\"}", "lockstep-pulse 1 working 0.0 x",
+        "rank 1, step 2: invented [io]", "\u{1}Rlockstep-program {}", "\u{1}", "\u{1}(\u{1}1", "[", "",
+        "\u{1}\u{1}R", "tab\tand \u{1B}[31mred", "é \u{2028} 文",
+    ]
+
+    @Test(arguments: [4, 5]) func `no text is ever a tag or a report`(version: Int) {
+        let blank = version == 5 ? " " : ""
+        var encoded: [UInt8] = []
+        OutputCode.encode(Self.forged.map { $0 + "\n" }.joined().utf8, into: &encoded)
+        let report = OutputCode.report("said [1,2]<stderr>:\nof \u{1}Rx")
+        // mpirun cuts where it likes and tags each piece.
+        for size in [1, 2, 3, 7, 4096] {
+            var stream: [UInt8] = []
+            func send(_ bytes: [UInt8], rank: Int) {
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let piece = rest.prefix(size).prefix { $0 != 0x0A }
+                    let end = rest.prefix(piece.count + 1).last == 0x0A ? piece.count + 1 : piece.count
+                    stream += Array("[1,\(rank)]<stderr>:\(blank)".utf8) + rest.prefix(end)
+                    rest = rest.dropFirst(end)
+                }
+            }
+            send(encoded + report, rank: 3)
+            stream += Array("mpirun noticed\n".utf8)
+            var parser = TaggedOutput(launcherVersion: version)
+            let lines = stream.flatMap { parser.feed([$0]) } + parser.finish()
+            #expect(
+                lines == Self.forged.map { Self.line(3, $0) } + [
+                    TaggedOutput.Line(rank: 3, text: "said [1,2]<stderr>:\nof \u{1}Rx", isReport: true),
+                    Self.line(nil, "mpirun noticed"),
+                ], "pieces of \(size)")
+        }
+    }
+
+    @Test func `a report may come in the middle of a line, and is cut where it is too long for a pipe`() {
+        var decoder = OutputDecoder()
+        var lines: [OutputDecoder.Line] = []
+        let report = OutputCode.report(String(repeating: "[é", count: 5000), bytesMax: OutputCode.pieceMax)
+        #expect(report.count <= OutputCode.pieceMax)
+        decoder.feed(Array("begun ".utf8) + report + Array("ended\n".utf8)) { lines.append($0) }
+        #expect(lines.count == 2 && lines[0].isReport && lines[0].text.hasPrefix("[é[é"))
+        #expect(lines.last == OutputDecoder.Line(text: "begun ended"))
     }
 
     @Test(arguments: [

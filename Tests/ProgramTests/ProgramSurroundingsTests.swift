@@ -27,7 +27,7 @@ struct ProgramSurroundingsTests {
         """
 
     /// A kernel that allows no mounts, as one that allows all.
-    private static let withoutMounts = [
+    static let withoutMounts = [
         "unshare", "--user", "--map-root-user", "sh", "-c",
         "echo 0 > /proc/sys/user/max_mnt_namespaces; exec \"$@\"", "sh",
     ]

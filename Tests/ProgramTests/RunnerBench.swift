@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import ProgramContract
 import SageMakerShapes
@@ -9,10 +10,8 @@ struct RunnerBench {
         var status: Int32
         var output: String
         var error: String
+        var reports: [ProgramReport]
         var seconds: Double
-        var reports: [ProgramReport] {
-            error.split(separator: "\n").compactMap { ProgramReport(line: String($0)) }
-        }
         var end: ProgramReport? { reports.last.flatMap { $0.kind == .ended ? $0 : nil } }
     }
 
@@ -102,10 +101,23 @@ struct RunnerBench {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         let isExit = process.terminationReason == .exit
+        let (output, error) = (lines(folder + "/output"), lines(folder + "/error"))
+        func text(_ lines: [OutputDecoder.Line]) -> String {
+            lines.filter { !$0.isReport }.map { $0.text + "\n" }.joined()
+        }
         return Run(
             status: isExit ? process.terminationStatus : 128 + process.terminationStatus,
-            output: text(folder + "/output"), error: text(folder + "/error"),
+            output: text(output), error: text(error),
+            reports: error.filter(\.isReport).compactMap { ProgramReport(line: $0.text) },
             seconds: Date().timeIntervalSince(begin))
+    }
+
+    /// What the runner wrote, as the supervisor reads it.
+    private func lines(_ path: String) -> [OutputDecoder.Line] {
+        var (decoder, lines) = (OutputDecoder(), [OutputDecoder.Line]())
+        decoder.feed(FileManager.default.contents(atPath: path) ?? Data()) { lines.append($0) }
+        decoder.finish { lines.append($0) }
+        return lines
     }
 
     func text(_ path: String) -> String {

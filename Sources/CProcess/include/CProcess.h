@@ -143,3 +143,9 @@ int cprocess_available_cores(int *cores, int count);
 
 // 1 when the bytes occur in `text`, else 0.
 int cprocess_contains(const void *text, size_t text_length, const void *bytes, size_t length);
+
+// From now on what this process and its children print passes through a process of its own, which encodes
+// it (OutputCode in Diagnostics) and ends when nobody is left that prints; so nothing is lost when this one
+// dies. Call it before there are threads. Returns a descriptor that leads past it to the old standard error,
+// or -1 when all is as it was.
+int cprocess_relay_output(void);
