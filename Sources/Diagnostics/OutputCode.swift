@@ -1,8 +1,9 @@
 /// How what a rank says travels through `mpirun` to its supervisor.
 ///
-/// `mpirun` puts a tag `[1,RANK]<stdout>:` before each piece that it reads, in the middle of a line too. So text
-/// travels without any `[`: what has one is no text. And what the platform says of itself, its *reports*, begins
-/// with a mark that no text can have in it, so that nothing that is printed is ever taken for a report.
+/// `mpirun` puts a tag `[1,RANK]<stdout>:` before each piece that it reads, in the middle of a line too. So
+/// text travels without any `[`: what has one is no text. And what the platform says of itself, its
+/// *reports*, begins with a mark that no text can have in it, so that nothing that is printed is ever taken
+/// for a report.
 package enum OutputCode {
     /// Begins each of the sequences below.
     static let escape: UInt8 = 0x01

@@ -48,7 +48,8 @@ struct LeftFilesTests {
         #expect(run.end?.outcome == .completed && run.status == 0, "\(run.end as Any) \(run.error)")
         let staging = bench.plan([]).staging(0)
         let listing = try bench.shell("cd \(staging)/model && find . -type f | LC_ALL=C sort | tr '\\n' ' '")
-        #expect(listing == "./best ./caf\u{FFFD}  ./last ", "\(listing.debugDescription)")
+        // The newline in a name makes a line of its own.
+        #expect(listing == " ./best ./caf\u{FFFD} ./last ", "\(listing.debugDescription)")
         #expect(try bench.shell("cat \(staging)/model/best \(staging)/model/last") == "bestodd")
         #expect(try bench.shell("find \(staging)/model -type d -name empty") != "")
         #expect(bench.leftovers() == [])
