@@ -25,11 +25,12 @@ package final class CommitServer: ProgramService, @unchecked Sendable {
     private var isOver = false
     private var resumption: Result<CommitElection.Choice?, LockstepError>?
 
-    /// Folder of commits in a job's checkpoint folder.
     /// Longest wait for the other hosts, three times at the start of an attempt.
     package static let defaultPatienceSeconds = 30.0
     private let patienceSeconds: Double
 
+    /// Folder of commits in a checkpoint folder: a folder for each job, so that jobs that share one neither
+    /// go on from each other's commits nor clear them away.
     package static let folderName = "lockstep-commits"
 
     private static let connectionLimit = 64
@@ -65,7 +66,7 @@ package final class CommitServer: ProgramService, @unchecked Sendable {
         store = CommitStore(
             attempt: plan.attempt, rank: rank, world: plan.hosts.count,
             memory: root.isEmpty ? nil : root + "/" + plan.request.trainingJobName,
-            folder: locations.checkpointFolder + "/" + Self.folderName
+            folder: locations.checkpointFolder + "/" + Self.folderName + "/" + plan.request.trainingJobName
         ) { emit("lockstep: \($0)") }
     }
 

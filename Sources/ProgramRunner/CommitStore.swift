@@ -17,7 +17,7 @@ final class CommitStore: @unchecked Sendable {
     private let world: Int
     /// The job's folder in the node's shared memory; `nil`: there is none.
     let memory: String?
-    /// `lockstep-commits` in the job's checkpoint folder. Made with the first commit.
+    /// `lockstep-commits/JOB` in the job's checkpoint folder. Made with the first commit.
     let folder: String
     private let warn: @Sendable (String) -> Void
 

@@ -12,9 +12,11 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: """
             One job: the model against its hash, every checkpoint against its checksums, the history of \
             commits for gaps, and each against the others; who took which steps, and that each record was \
-            used exactly once an epoch. With --replay the named steps are computed again on this machine, \
-            from the checkpoint before, and compared with the history. Two jobs: their commits step \
-            by step, then their models, bit for bit.
+            used exactly once an epoch; all of it against the job's certificate. Told is what is proved \
+            by the cluster's signature, what is only claimed, and what is missing. With --replay the named \
+            steps are computed again on this machine, from the checkpoint before, and compared with the \
+            history; the job's last step must end in its model. Two jobs: their commits step by step, then \
+            their models, bit for bit.
 
             Exit status 0: all is well, or the jobs are equal. 1: the jobs, or the steps taken again, \
             differ. 76: something is damaged.
@@ -24,6 +26,7 @@ struct VerifyCommand: AsyncParsableCommand {
               lockstep verify digits --replay 101..120
               lockstep verify digits-killed digits-undisturbed
               lockstep verify /shared/output/digits /backup/digits --output json
+              lockstep verify /backup/digits --public-key certificate.pub
             """)
 
     @Argument(help: "A job's name, or the path of its folder (with a '/').")

@@ -39,6 +39,11 @@ struct DocumentPage {
         return Dictionary(files.map { ($0.label, $0.text) }) { $0 + $1 }
     }
 
+    /// All that a reader types, step by step; blocks without a label are for other readers.
+    var steps: [(label: String, commands: String)] {
+        blocks.filter { $0.language == "sh" && !$0.label.isEmpty }.map { ($0.label, $0.text) }
+    }
+
     /// What a reader types at the step `label`.
     func commands(_ label: String) -> String? {
         blocks.first { $0.language == "sh" && $0.label == label }?.text

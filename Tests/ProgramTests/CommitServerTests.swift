@@ -22,7 +22,7 @@ struct CommitServerTests {
         }
 
         var lines: [String] { said.withLock { $0 } }
-        var storage: String { "\(folder)/out/j/checkpoints/\(CommitServer.folderName)" }
+        var storage: String { "\(folder)/out/j/checkpoints/\(CommitServer.folderName)/j" }
         func memory(_ worker: String) -> String { "\(folder)/shm-\(worker)/j" }
 
         var stored: [CommitName] {
