@@ -34,6 +34,8 @@ public struct LogStream: Codable, Sendable, Equatable {
     public var firstEventTimestamp: Int?
     public var lastEventTimestamp: Int?
     public var lastIngestionTime: Int?
+    /// Nothing, as CloudWatch Logs has it for streams.
+    public var storedBytes = 0
     public init(logStreamName: String, arn: String, creationTime: Int) {
         self.logStreamName = logStreamName
         self.arn = arn

@@ -9,7 +9,8 @@ public struct TrainingJobDescription: Codable, Sendable, Equatable {
     public var secondaryStatus: String
     public var secondaryStatusTransitions: [Transition]
     public var failureReason: String?
-    public var modelArtifacts: ModelArtifacts
+    /// `nil` when the job is over and has left none.
+    public var modelArtifacts: ModelArtifacts?
     public var creationTime: Double
     public var lastModifiedTime: Double
     public var trainingStartTime: Double?
@@ -26,7 +27,7 @@ public struct TrainingJobDescription: Codable, Sendable, Equatable {
     public init(
         trainingJobName: String, trainingJobArn: String, trainingJobStatus: String,
         secondaryStatus: String, secondaryStatusTransitions: [Transition],
-        modelArtifacts: ModelArtifacts, creationTime: Double, lastModifiedTime: Double
+        modelArtifacts: ModelArtifacts?, creationTime: Double, lastModifiedTime: Double
     ) {
         self.trainingJobName = trainingJobName
         self.trainingJobArn = trainingJobArn

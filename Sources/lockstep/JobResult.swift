@@ -20,8 +20,8 @@ struct JobResult {
             let gap = String(repeating: " ", count: width - metric.metricName.count)
             return "  \(metric.metricName)\(gap)  \(Quantity.real(metric.value))"
         }
-        if let hash = description.modelHash {
-            lines += ["  model       \(description.modelPath)", "  model-hash: \(hash)"]
+        if let hash = description.modelHash, let path = description.modelPath {
+            lines += ["  model       \(path)", "  model-hash: \(hash)"]
         }
         return lines
     }
@@ -38,9 +38,9 @@ struct JobResult {
 }
 
 extension TrainingJobDescription {
-    /// Path of the model artifact.
-    var modelPath: String {
-        let uri = modelArtifacts.s3ModelArtifacts
+    /// Path of the model artifact, where there is one.
+    var modelPath: String? {
+        guard let uri = modelArtifacts?.s3ModelArtifacts else { return nil }
         return (try? FileURI(uri, field: "S3ModelArtifacts").path()) ?? uri
     }
 }

@@ -43,7 +43,7 @@ struct JobSheet {
             facts.append(("Trained", Quantity.duration(seconds: end - start)))
         }
         if let progress = progress { facts.append(("Progress", progress)) }
-        facts.append(("Model", job.modelPath))
+        if let path = job.modelPath { facts.append(("Model", path)) }
         if let hash = job.modelHash { facts.append(("Model hash", hash)) }
         return facts
     }

@@ -1,4 +1,5 @@
 import ClusterTypes
+import Foundation
 import JobLifecycle
 import SageMakerShapes
 import Testing
@@ -91,6 +92,27 @@ struct DescribeTrainingJobTests {
             let metric = job["FinalMetricDataList"]?.array?.first
             #expect(metric?["MetricName"] == "validation:objective_loss")
             #expect(metric?["Value"] == .number(0.125))
+        }
+    }
+
+    @Test("a job that is over has a model artifact only where one lies", arguments: [true, false])
+    func artifact(_ isThere: Bool) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("model-\(UUID())")
+        let output = folder.appendingPathComponent("job/output")
+        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        if isThere { try Data().write(to: output.appendingPathComponent("model.tar.gz")) }
+        try await APIFixture.with { api in
+            let request = Requests.create("job").with(
+                "OutputDataConfig.S3OutputPath", .string("file://" + folder.path))
+            _ = try await api.call("SageMaker.CreateTrainingJob", request)
+            let running = try await api.call(describe, Requests.named("job")).json
+            #expect(running["ModelArtifacts"]?["S3ModelArtifacts"] != nil)
+            for status in [JobStatus.stopped, .failed] {
+                try await api.service.change("job") { $0.status = status }
+                let job = try await api.call(describe, Requests.named("job")).json
+                #expect((job["ModelArtifacts"] != nil) == isThere)
+            }
         }
     }
 

@@ -72,7 +72,9 @@ extension LogStream {
     init(_ record: LogStreamRecord, arn: String) {
         self.init(
             logStreamName: record.name, arn: arn,
-            creationTime: LogReader.milliseconds(record.creationTime))
+            // The coordinator hears of a stream after its first line was written.
+            creationTime: LogReader.milliseconds(
+                min(record.creationTime, record.firstEventTime ?? record.creationTime)))
         firstEventTimestamp = record.firstEventTime.map(LogReader.milliseconds)
         lastEventTimestamp = record.lastEventTime.map(LogReader.milliseconds)
         lastIngestionTime = lastEventTimestamp

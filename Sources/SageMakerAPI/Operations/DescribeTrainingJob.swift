@@ -27,7 +27,7 @@ extension TrainingJobDescription {
                     status: $0.status.rawValue, startTime: $0.startTime, endTime: $0.endTime,
                     statusMessage: $0.message)
             },
-            modelArtifacts: ModelArtifacts(s3ModelArtifacts: record.modelArtifact),
+            modelArtifacts: Self.modelArtifacts(of: record),
             creationTime: record.creationTime, lastModifiedTime: record.lastModifiedTime)
         failureReason = record.failureReason.map { String($0.prefix(1024)) }
         trainingStartTime = record.trainingStartTime
@@ -51,6 +51,14 @@ extension TrainingJobDescription {
             fraction: record.progress.flatMap(Self.finite), loss: record.loss.flatMap(Self.finite),
             samplesPerSecond: record.samplesPerSecond.flatMap(Self.finite))
         attempts = record.attempts.map(Attempt.init)
+    }
+
+    /// Where the model will lie or lies. A job that was stopped or failed may have left one, or not.
+    private static func modelArtifacts(of record: JobRecord) -> ModelArtifacts? {
+        let artifacts = ModelArtifacts(s3ModelArtifacts: record.modelArtifact)
+        guard record.status == .failed || record.status == .stopped else { return artifacts }
+        let path = try? FileURI(record.modelArtifact, field: "ModelArtifacts").path()
+        return path.map { FileURI.exists($0) } ?? false ? artifacts : nil
     }
 
     /// JSON has no infinity.
