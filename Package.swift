@@ -106,6 +106,7 @@ let modules: [Module] = [
     lib(.mechanisms, "Processes", ["CProcess", "Diagnostics"]),
     lib(.mechanisms, "Scheduling", ["ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "AlgorithmSpecs", ["Diagnostics"]),
+    lib(.mechanisms, "RequestSigning", ["Crypto", "Diagnostics"]),
     lib(.mechanisms, "SageMakerShapes", ["Diagnostics", "Yams"]),
     // 3 adapters
     lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
@@ -121,7 +122,7 @@ let modules: [Module] = [
         ["ClusterTypes", "Crypto", "Diagnostics", "Logging", "NIOCore", "NIOPosix", "Wire"]),
     lib(
         .adapters, "APIClient",
-        ["AsyncHTTPClient", "Diagnostics", "NIOCore", "NIOHTTP1", "SageMakerShapes"]),
+        ["AsyncHTTPClient", "Diagnostics", "NIOCore", "NIOHTTP1", "RequestSigning", "SageMakerShapes"]),
     lib(
         .adapters, "ControlPlane",
         ["ClusterTypes", "Diagnostics", "JobLifecycle", "SageMakerShapes", "Scheduling", "Wire"]),
@@ -166,8 +167,9 @@ let modules: [Module] = [
     lib(
         .frontDoors, "SageMakerAPI",
         [
-            "AlgorithmSpecs", "ClusterTypes", "Diagnostics", "HTTPTypes", "Hummingbird", "JobLifecycle",
-            "Logging", "NIOCore", "ProgramContract", "SageMakerShapes", "ServiceLifecycle",
+            "AlgorithmSpecs", "CProcess", "ClusterTypes", "Diagnostics", "HTTPTypes", "Hummingbird",
+            "JobLifecycle", "Logging", "NIOCore", "ProgramContract", "RequestSigning", "SageMakerShapes",
+            "ServiceLifecycle", "Storage",
         ]),
     lib(
         .frontDoors, "GangRuntime",
@@ -188,7 +190,8 @@ let modules: [Module] = [
         "lockstep",
         [
             "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "CommandLineEntry", "Datasets",
-            "Diagnostics", "Processes", "ProgramContract", "SageMakerShapes", "Storage", "UnixSignals",
+            "Diagnostics", "Processes", "ProgramContract", "RequestSigning", "SageMakerShapes", "Storage",
+            "UnixSignals",
         ]),
     exe(
         "lockstepd",
@@ -242,8 +245,8 @@ let testTargets: [Target] = [
         "APITests",
         [
             "APIClient", "AlgorithmSpecs", "ClusterTypes", "CommandLineEntry", "Diagnostics", "HTTPTypes",
-            "Hummingbird", "HummingbirdTesting", "JobLifecycle", "Logging", "NIOCore", "SageMakerAPI",
-            "SageMakerShapes", "Subprocess",
+            "Hummingbird", "HummingbirdTesting", "JobLifecycle", "Logging", "NIOCore", "RequestSigning",
+            "SageMakerAPI", "SageMakerShapes", "Storage", "Subprocess",
         ]),
     tests(
         "SimulationTests",

@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import NIOCore
 import NIOHTTP1
+import RequestSigning
 import SageMakerShapes
 
 /// Typed calls of a coordinator's API.
@@ -76,6 +77,17 @@ public struct APIClient: Sendable {
         request.headers.add(name: "Content-Type", value: "application/x-amz-json-1.1")
         if let invocationID { request.headers.add(name: "amz-sdk-invocation-id", value: invocationID) }
         request.body = .bytes(ByteBuffer(bytes: body))
+        if let key = endpoint.key {
+            let signable = SignableRequest(
+                method: "POST", target: "/",
+                headers: [("Host", endpoint.authority)] + request.headers.map { ($0.name, $0.value) },
+                body: Array(body))
+            let signer = RequestSigner(key, region: endpoint.region)
+            for header in signer.headers(for: signable, at: Date().timeIntervalSince1970) {
+                request.headers.add(name: header.name, value: header.value)
+            }
+            request.headers.add(name: "Host", value: endpoint.authority)
+        }
         do {
             let response = try await http.execute(request, timeout: timeout)
             let buffer = try await response.body.collect(upTo: Self.answerLimitBytes)
@@ -111,7 +123,9 @@ public struct APIClient: Sendable {
         return switch body.type {
         case "ResourceInUse": .conflict
         case "ResourceNotFound", "ResourceNotFoundException": .notFound
-        case "AccessDeniedException": .denied
+        case "AccessDeniedException", "MissingAuthenticationTokenException", "InvalidSignatureException",
+            "UnrecognizedClientException", "IncompleteSignatureException":
+            .denied
         default: status >= 500 ? .bug : .configuration
         }
     }

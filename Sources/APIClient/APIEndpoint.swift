@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+package import RequestSigning
 
 /// Address of a coordinator's API, and where it is from.
 public struct APIEndpoint: Sendable, Equatable {
@@ -7,6 +8,11 @@ public struct APIEndpoint: Sendable, Equatable {
     public let url: String
     /// What named the address, for messages: `--endpoint`, `LOCKSTEP_ENDPOINT`, a file.
     public let origin: String
+
+    /// What requests are signed with; `nil`: they are not.
+    package let key: AccessKey?
+    /// For the ARNs of what is made.
+    package let region: String
 
     /// Where a coordinator listens that was told nothing else.
     public static let defaultURL = "http://127.0.0.1:7460"
@@ -25,24 +31,28 @@ public struct APIEndpoint: Sendable, Equatable {
     package static func find(
         option: String?, environment: [String: String], accountHome: String
     ) throws -> APIEndpoint {
-        if let option { return try APIEndpoint(option, origin: "--endpoint") }
-        if let text = environment["LOCKSTEP_ENDPOINT"], !text.isEmpty {
-            return try APIEndpoint(text, origin: "LOCKSTEP_ENDPOINT")
-        }
         let home = HomeFolder.path(environment: environment, accountHome: accountHome)
+        let keys = AccessKeyFile(coordinatorFolder: home + "/coordinator")
+        if let option { return try APIEndpoint(option, origin: "--endpoint", environment, keys) }
+        if let text = environment["LOCKSTEP_ENDPOINT"], !text.isEmpty {
+            return try APIEndpoint(text, origin: "LOCKSTEP_ENDPOINT", environment, keys)
+        }
         let file = home + "/endpoint.json"
         guard let bytes = FileManager.default.contents(atPath: file) else {
-            return try APIEndpoint(defaultURL, origin: "the default")
+            return try APIEndpoint(defaultURL, origin: "the default", environment, keys)
         }
         guard let content = try? JSONDecoder().decode(EndpointFile.self, from: bytes) else {
             throw LockstepError(
                 .usage, "\(file) is no endpoint file: remove it, or name the address with --endpoint")
         }
-        return try APIEndpoint(content.api, origin: file)
+        return try APIEndpoint(content.api, origin: file, environment, keys)
     }
 
+    /// - Parameter keys: those of the local cluster, for whoever may read them.
     /// - Throws: `LockstepError(.usage)` when `text` is no URL.
-    init(_ text: String, origin: String) throws {
+    private init(
+        _ text: String, origin: String, _ environment: [String: String], _ keys: AccessKeyFile
+    ) throws {
         var trimmed = Substring(text)
         while trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
         guard let parts = URLComponents(string: String(trimmed)), let host = parts.host, !host.isEmpty,
@@ -53,6 +63,21 @@ public struct APIEndpoint: Sendable, Equatable {
         }
         url = String(trimmed)
         self.origin = origin
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        func key(_ owner: String) -> AccessKey? {
+            guard let id = value("\(owner)_ACCESS_KEY_ID"),
+                let secret = value("\(owner)_SECRET_ACCESS_KEY")
+            else { return nil }
+            return AccessKey(accessKeyID: id, secretAccessKey: secret)
+        }
+        region = value("AWS_REGION") ?? value("AWS_DEFAULT_REGION") ?? "us-east-1"
+        self.key = key("LOCKSTEP") ?? key("AWS") ?? (try? keys.keys().first)
+    }
+
+    /// The URL's host and port, as they stand in the Host header.
+    var authority: String {
+        let rest = url.drop { $0 != "/" }.dropFirst(2)
+        return String(rest.prefix { $0 != "/" })
     }
 
     private struct EndpointFile: Decodable { var api: String }

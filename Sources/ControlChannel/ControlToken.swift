@@ -1,6 +1,7 @@
 import Crypto
 package import Diagnostics
 import Foundation
+import Glibc
 
 /// The secret that admits a daemon to a cluster. It is never sent: both sides show that they know it.
 package struct ControlToken: Sendable {
@@ -21,8 +22,10 @@ package struct ControlToken: Sendable {
 
     /// Reads the token from a file; white space around it does not count.
     ///
-    /// - Throws: `.notFound` when the file cannot be read, `.usage` when it holds no token.
+    /// - Throws: `.notFound` when the file cannot be read, `.denied` when others may read it, `.usage` when
+    ///   it holds no token.
     package init(file path: String) throws(LockstepError) {
+        try Self.checkMode(of: path)
         let text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
@@ -34,6 +37,18 @@ package struct ControlToken: Sendable {
         } catch {
             throw LockstepError(error.code, "\(path): \(error.message)")
         }
+    }
+
+    /// Whoever reads the token is a worker. Root may give it to a group whose members the daemons are.
+    private static func checkMode(of path: String) throws(LockstepError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        let isForGroup = status.st_uid == 0 && geteuid() != 0
+        guard status.st_mode & (isForGroup ? 0o027 : 0o077) != 0 else { return }
+        throw LockstepError(
+            .denied,
+            "the token file \(path) may be read by others: make a new token, which nobody has seen, and "
+                + "`chmod 600 \(path)`")
     }
 
     /// A fresh token of 256 random bits, in hexadecimal.

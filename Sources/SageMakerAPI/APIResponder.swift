@@ -10,7 +10,7 @@ import SageMakerShapes
 /// Turns HTTP requests into calls of operations: `POST /` with the operation in X-Amz-Target,
 /// `GET /health` for probes.
 struct APIResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = APIContext
 
     static let operations: [any APIOperation.Type] = [
         CreateTrainingJob.self, DescribeTrainingJob.self, ListTrainingJobs.self, StopTrainingJob.self,
@@ -20,22 +20,32 @@ struct APIResponder: HTTPResponder {
     ]
     private static let operationByTarget = Dictionary(
         uniqueKeysWithValues: operations.map { ($0.target, $0) })
-    /// Far more than the largest legal request.
-    private static let bodyLimitBytes = 4 << 20
 
     let service: any JobService
     let accountID: String
     let defaultRegion: String
     let logger: Logger
+    let access: APIAccess
+    let hostNames: [String]
+    /// The open connections; `nil` where callers are within this process.
+    let registry: ConnectionRegistry?
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        if request.method == .get, request.uri.path == "/health" {
-            return Self.response(200, #"{"status":"ok"}"#, requestID: UUID())
+        let connection = registry?.connection(of: context.channel)
+        connection?.beginBody()
+        defer { connection?.endAnswer() }
+        if [.get, .head].contains(request.method), request.uri.path == "/health" {
+            let response = Self.response(200, #"{"status":"ok"}"#, requestID: UUID())
+            return request.method == .head ? response.createHeadResponse() : response
         }
+        return await respond(to: request, over: connection)
+    }
+
+    private func respond(to request: Request, over connection: APIConnection?) async -> Response {
         let requestID = UUID()
         let target = Self.header("X-Amz-Target", of: request) ?? ""
         do {
-            let answer = try await answer(request, target: target)
+            let answer = try await answer(request, target: target, over: connection)
             return Self.response(200, answer, requestID: requestID)
         } catch {
             let fault = APIFault(error, target: target)
@@ -44,30 +54,37 @@ struct APIResponder: HTTPResponder {
                     "API call failed",
                     metadata: ["api.target": "\(target)", "error.message": "\(error)"])
             }
+            // The client waits for leave to send a body that nobody wants any more.
+            if request.headers[.expect] != nil { connection?.closeAfterAnswer() }
             let body = (try? JSONValue(encoding: fault.body).text()) ?? "{}"
             return Self.response(fault.status, body, requestID: requestID, errorType: fault.type)
         }
     }
 
-    private func answer(_ request: Request, target: String) async throws -> String {
+    private func answer(
+        _ request: Request, target: String, over connection: APIConnection?
+    ) async throws -> String {
+        try SiteCheck(hostNames: hostNames, ownAddress: connection?.ownAddress).check(request.head)
         guard request.method == .post, request.uri.path == "/" else {
             throw APIFault.unknownOperation(
-                "There is nothing at \(request.method.rawValue) \(request.uri.path): calls are POST / "
-                    + "with the operation in X-Amz-Target", status: 404)
+                "There is nothing at \(request.method.rawValue) \(request.uri.path.prefix(200)): calls are "
+                    + "POST / with the operation in X-Amz-Target", status: 404)
         }
         guard let operation = Self.operationByTarget[target] else {
             throw APIFault.unknownOperation(Self.unknownOperationMessage(target))
         }
-        let buffer: ByteBuffer
-        do {
-            buffer = try await request.body.collect(upTo: Self.bodyLimitBytes)
-        } catch is NIOTooManyBytesError {
-            throw APIFault(
-                type: "RequestEntityTooLarge", status: 413,
-                message: "The request is larger than \(Self.bodyLimitBytes) bytes", code: .usage)
-        }
-        let text = String(buffer: buffer)
+        let caller = try CallerCheck(request.head, peer: peer(connection), access: access)
+        let reader = BodyReader(limitBytes: APILimits().bodyBytes, connection: connection)
+        let bytes = try await reader.read(request)
+        connection?.endBody()
+        try caller.verify(request.head, body: bytes)
+        let text = String(decoding: try reader.unpack(bytes, of: request), as: UTF8.self)
         return try await operation.answer(call(request, text: text))
+    }
+
+    private func peer(_ connection: APIConnection?) -> Peer {
+        if registry == nil { return .ownProcess }
+        return connection?.peer ?? .address("a connection that is over")
     }
 
     private func call(_ request: Request, text: String) throws -> APICall {

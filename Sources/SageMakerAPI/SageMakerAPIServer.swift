@@ -7,13 +7,16 @@ import NIOCore
 
 /// The public HTTP API: SageMaker's training jobs, their logs, and what Lockstep adds to them.
 ///
-/// Signatures of requests are not verified; the server is meant for 127.0.0.1 and networks whose
-/// every member may submit jobs.
+/// Who may call it is said by `APIAccess`.
 public struct SageMakerAPIServer: Service {
     /// Port of `lockstepd coordinator` and the command line.
     public static let defaultPort = 7460
 
-    private let responder: APIResponder
+    private let service: any JobService
+    private let accountID: String
+    private let region: String
+    private let access: APIAccess
+    private let limits: APILimits
     private let host: String
     private let port: Int
     private let logger: Logger
@@ -23,14 +26,29 @@ public struct SageMakerAPIServer: Service {
     ///   - port: 0 lets the system choose; `onListening` tells which.
     ///   - accountID: twelve digits for ARNs.
     ///   - region: for ARNs, where the client's credentials name none.
+    ///   - access: who may call; unless said, without a key only root and the user of this process.
     ///   - onListening: called once with the port, when connections are accepted.
     public init(
         service: any JobService, host: String = "127.0.0.1", port: Int = defaultPort,
-        accountID: String = "000000000000", region: String = "us-east-1", logger: Logger,
-        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        accountID: String = "000000000000", region: String = "us-east-1", access: APIAccess = APIAccess(),
+        logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
-        responder = APIResponder(
-            service: service, accountID: accountID, defaultRegion: region, logger: logger)
+        self.init(
+            service: service, host: host, port: port, accountID: accountID, region: region, access: access,
+            limits: APILimits(), logger: logger, onListening: onListening)
+    }
+
+    /// The same with other limits than those of the programs.
+    package init(
+        service: any JobService, host: String = "127.0.0.1", port: Int = defaultPort,
+        accountID: String = "000000000000", region: String = "us-east-1", access: APIAccess = APIAccess(),
+        limits: APILimits, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.service = service
+        self.accountID = accountID
+        self.region = region
+        self.access = access
+        self.limits = limits
         self.host = host
         self.port = port
         self.logger = logger
@@ -42,8 +60,13 @@ public struct SageMakerAPIServer: Service {
     /// - Throws: `LockstepError(.conflict)` naming the address when its port is taken, `.network` when
     ///   it cannot be listened on for another reason.
     public func run() async throws {
+        if access.isInsecure {
+            logger.warning(
+                "API takes requests from everybody who reaches it, without a key",
+                metadata: ["api.host": "\(host)"])
+        }
         do {
-            try await application.run()
+            try await makeApplication(ConnectionRegistry(limits: limits, logger: logger)).run()
         } catch let error as IOError {
             throw Self.bindError(error, host: host, port: port)
         } catch let error as SocketAddressError.UnknownHost {
@@ -52,21 +75,38 @@ public struct SageMakerAPIServer: Service {
         }
     }
 
-    /// The HTTP application, for tests without a port.
-    package var application: some ApplicationProtocol {
+    /// The HTTP application, for tests without a port: its callers are this process.
+    package var application: some ApplicationProtocol { makeApplication(nil) }
+
+    private func makeApplication(_ registry: ConnectionRegistry?) -> some ApplicationProtocol {
         let (host, port, logger, onListening) = (host, port, logger, onListening)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
+        let responder = APIResponder(
+            service: service, accountID: accountID, defaultRegion: region, logger: logger, access: access,
+            hostNames: access.hostNames + [host], registry: registry)
+        let handlers: @Sendable () -> [any RemovableChannelHandler] = {
+            guard let registry else { return [] }
+            return [ConnectionInstaller(registry)]
+        }
         return Application(
             responder: responder,
+            server: .http1(configuration: .init(additionalChannelHandlers: handlers())),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port), serverName: "lockstep"),
             onServerRunning: { channel in
                 let bound = channel.localAddress?.port ?? port
+                await Self.guardAccepting(channel, logger)
                 logger.info("API listens", metadata: ["api.address": "http://\(host):\(bound)"])
                 await onListening(bound)
             },
             logger: quiet)
+    }
+
+    private static func guardAccepting(_ channel: any Channel, _ logger: Logger) async {
+        try? await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger), position: .first)
+        }.get()
     }
 
     private static func bindError(_ error: IOError, host: String, port: Int) -> LockstepError {

@@ -27,6 +27,7 @@ struct StartMeasurement {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try ControlToken.random().write(toFile: folder + "/token", atomically: true, encoding: .utf8)
+        chmod(folder + "/token", 0o600)
         var logger = Logger(label: "bench") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
         let coordinator = try Coordinator(

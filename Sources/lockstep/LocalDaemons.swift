@@ -38,11 +38,14 @@ actor LocalDaemons {
     }
 
     /// Starts the coordinator and waits until it listens.
-    func startCoordinator(api: String) async throws -> ClusterFolder.Endpoint {
-        let words = [
-            "coordinator", "--data-dir", folder.coordinator, "--listen", "127.0.0.1:0", "--api", api,
-            "--token-file", folder.tokenFile,
-        ]
+    ///
+    /// - Parameter options: more words for it.
+    func startCoordinator(api: String, options: [String]) async throws -> ClusterFolder.Endpoint {
+        let words =
+            [
+                "coordinator", "--data-dir", folder.coordinator, "--listen", "127.0.0.1:0", "--api", api,
+                "--token-file", folder.tokenFile,
+            ] + options
         var daemon = try start("coordinator", words)
         coordinator = daemon
         let pid = daemon.pid
@@ -53,10 +56,11 @@ actor LocalDaemons {
             return endpoint
         }
         // Should it have to start again, then on the ports that everybody knows by now.
-        daemon.arguments = [
-            "coordinator", "--data-dir", folder.coordinator, "--listen", endpoint.control, "--api",
-            String(endpoint.api.dropFirst("http://".count)), "--token-file", folder.tokenFile,
-        ]
+        daemon.arguments =
+            [
+                "coordinator", "--data-dir", folder.coordinator, "--listen", endpoint.control, "--api",
+                String(endpoint.api.dropFirst("http://".count)), "--token-file", folder.tokenFile,
+            ] + options
         coordinator = daemon
         return endpoint
     }

@@ -23,6 +23,13 @@ struct UpCommand: AsyncParsableCommand {
     var dataDir: String?
     @Option(help: "[ADDRESS:]PORT of the API; port 0 takes a free one.")
     var api = "127.0.0.1:7460"
+    @Option(
+        help: ArgumentHelp(
+            "A name that clients use for the API's address, beside the address itself. May be repeated.",
+            valueName: "name"))
+    var apiHost: [String] = []
+    @Flag(help: "Take requests without a key from everybody who reaches the API.")
+    var insecure = false
     @Flag(
         help: "Spot workers, for jobs with EnableManagedSpotTraining, and a keeper that holds their state.")
     var spot = false
@@ -79,13 +86,19 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     private func start(_ daemons: LocalDaemons, _ folder: ClusterFolder) async throws {
-        let endpoint = try await daemons.startCoordinator(api: api.contains(":") ? api : "127.0.0.1:\(api)")
+        let endpoint = try await daemons.startCoordinator(
+            api: api.contains(":") ? api : "127.0.0.1:\(api)", options: accessOptions)
         try await note(daemons, folder)
         try await daemons.startWorkers(
             workers, slots: slots, areSpot: spot, control: endpoint.control, options: programOptions)
         try await note(daemons, folder)
         try folder.write(endpoint, to: folder.endpointFile)
         announce(endpoint, folder)
+    }
+
+    /// For the coordinator: who may call the API.
+    private var accessOptions: [String] {
+        apiHost.flatMap { ["--api-host", $0] } + (insecure ? ["--insecure"] : [])
     }
 
     /// For the workers: what jobs with code of their own may use.
@@ -136,7 +149,7 @@ struct UpCommand: AsyncParsableCommand {
             [
                 program, "up", "--workers", "\(workers)", "--slots", "\(slots)", "--data-dir", folder.path,
                 "--api", api,
-            ] + (spot ? ["--spot"] : []) + programOptions,
+            ] + (spot ? ["--spot"] : []) + accessOptions + programOptions,
             environment: ProcessInfo.processInfo.environment, input: null, output: log, error: log,
             newSession: true)
         while true {

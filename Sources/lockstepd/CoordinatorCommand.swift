@@ -3,6 +3,7 @@ import CoordinatorService
 import Diagnostics
 import Foundation
 import Logging
+import SageMakerAPI
 import ServiceLifecycle
 import UnixSignals
 
@@ -17,6 +18,13 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var listen = HostPort(host: "127.0.0.1", port: 7461)
     @Option(help: "ADDRESS:PORT of the public API; port 0 takes a free one.")
     var api = HostPort(host: "127.0.0.1", port: 7460)
+    @Option(
+        help: ArgumentHelp(
+            "A name that clients use for the API's address, beside the address itself. May be repeated.",
+            valueName: "name"))
+    var apiHost: [String] = []
+    @Flag(help: "Take requests without a key from everybody who reaches the API.")
+    var insecure = false
     @Option(help: "File with the secret that admits workers.")
     var tokenFile: String
     @Option(help: "Seconds of silence after which a worker counts as lost.")
@@ -28,6 +36,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = DaemonLogging.logger("lockstepd.coordinator")
+        let access = APIAccess(coordinatorFolder: dataDir, isInsecure: insecure, hostNames: apiHost)
+        try access.check(host: api.host)
         let coordinator = try Coordinator(
             CoordinatorConfiguration(
                 dataFolder: dataDir, host: listen.host, port: listen.port, tokenFile: tokenFile,
@@ -36,7 +46,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         let server = try await CoordinatorServer(coordinator)
         let endpoints = EndpointsFile(path: dataDir + "/endpoints.json")
         let publicAPI = PublicAPI.make(
-            service: coordinator, host: api.host, port: api.port, logger: logger
+            service: coordinator, host: api.host, port: api.port, access: access, logger: logger
         ) { apiPort in
             do {
                 try endpoints.write(

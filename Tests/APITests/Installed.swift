@@ -5,6 +5,7 @@ import Foundation
 enum Installed {
     static let boto3 = succeeds(["python3", "-c", "import boto3"])
     static let aws = succeeds(["aws", "--version"])
+    static let chromium = succeeds(["sh", "-c", "command -v chromium"])
 
     static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()

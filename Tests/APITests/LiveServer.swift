@@ -6,11 +6,12 @@ import Subprocess
 enum LiveServer {
     /// Runs `body` with the server's URL; the server ends with it.
     static func with(
-        _ service: FakeJobService, _ body: @escaping @Sendable (String) async throws -> Void
+        _ service: FakeJobService, access: APIAccess = APIAccess(), limits: APILimits = APILimits(),
+        _ body: @escaping @Sendable (String) async throws -> Void
     ) async throws {
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = SageMakerAPIServer(
-            service: service, port: 0, logger: APIFixture.silentLogger,
+            service: service, port: 0, access: access, limits: limits, logger: APIFixture.silentLogger,
             onListening: { port in
                 continuation.yield(port)
                 continuation.finish()

@@ -6,6 +6,8 @@ final class ScriptedServer: @unchecked Sendable {  // what changes is behind `lo
     enum Reply: Sendable {
         /// A whole answer; the connection closes after it.
         case answer(status: Int, body: String)
+        /// A page for a browser.
+        case page(String)
         /// Reads the request and closes the connection without a word.
         case hangUp
         /// Promises more bytes than it sends.
@@ -62,6 +64,9 @@ final class ScriptedServer: @unchecked Sendable {  // what changes is behind `lo
             switch reply {
             case .answer(let status, let body):
                 Self.write(connection, status: status, length: body.utf8.count, body: body)
+            case .page(let html):
+                Self.write(
+                    connection, status: 200, length: html.utf8.count, body: html, type: "text/html")
             case .cutShort: Self.write(connection, status: 200, length: 1000, body: "{")
             case .hangUp: break
             case .silence:
@@ -86,9 +91,12 @@ final class ScriptedServer: @unchecked Sendable {  // what changes is behind `lo
         }
     }
 
-    private static func write(_ connection: Int32, status: Int, length: Int, body: String) {
+    private static func write(
+        _ connection: Int32, status: Int, length: Int, body: String,
+        type: String = "application/x-amz-json-1.1"
+    ) {
         let text =
-            "HTTP/1.1 \(status) Status\r\nContent-Type: application/x-amz-json-1.1\r\n"
+            "HTTP/1.1 \(status) Status\r\nContent-Type: \(type)\r\n"
             + "Content-Length: \(length)\r\nConnection: close\r\n\r\n\(body)"
         _ = send(connection, text, text.utf8.count, Int32(MSG_NOSIGNAL))
     }

@@ -50,6 +50,7 @@ final class LiveCluster {
         try FileManager.default.createDirectory(
             atPath: folder + "/state", withIntermediateDirectories: true)
         try ControlToken.random().write(toFile: folder + "/token", atomically: true, encoding: .utf8)
+        chmod(folder + "/token", 0o600)
         try FakeTrain.script.write(toFile: folder + "/train", atomically: true, encoding: .utf8)
         chmod(folder + "/train", 0o755)
         (coordinator, port, serving) = try await Self.open(folder, port: 0)

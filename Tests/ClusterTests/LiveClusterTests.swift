@@ -252,11 +252,23 @@ struct LiveClusterTests {
         try await LiveCluster.with(workers: [], slots: 1) { cluster in
             let path = cluster.folder + "/wrong"
             try "not the token of this cluster".write(toFile: path, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             try cluster.startWorker("w1", slots: 1, token: path)
             #expect(cluster.waitForWorker("w1") == 77)
             let expected = "refused the token: it is not the token of this cluster"
             #expect(cluster.log("w1").contains("the coordinator at 127.0.0.1:\(cluster.port) \(expected)"))
             #expect(cluster.log("w1").split(separator: "\n").count == 1, "\(cluster.log("w1"))")
+        }
+    }
+
+    @Test func `a token that others may read is refused`() async throws {
+        try await LiveCluster.with(workers: [], slots: 1) { cluster in
+            let path = cluster.folder + "/open"
+            try "a token that everybody sees".write(toFile: path, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o604], ofItemAtPath: path)
+            try cluster.startWorker("w1", slots: 1, token: path)
+            #expect(cluster.waitForWorker("w1") == 77)
+            #expect(cluster.log("w1").contains("may be read by others"), "\(cluster.log("w1"))")
         }
     }
 

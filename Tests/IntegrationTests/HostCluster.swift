@@ -27,6 +27,7 @@ final class HostCluster {
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         try "a-token-for-hosts-\(UUID().uuidString)".write(
             to: token, atomically: true, encoding: .utf8)
+        chmod(token.path, 0o600)
         try startCoordinator()
         for host in workers { try startWorker(host, slots: slots, options: options(host)) }
         if hasKeeper { try startWorker(head, slots: 8, options: ["--kind", "keeper"]) }

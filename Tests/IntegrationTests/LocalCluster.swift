@@ -34,6 +34,7 @@ final class LocalCluster {
         api = "http://127.0.0.1:\(apiPort)"
         token = self.folder.appendingPathComponent("token")
         try "a-token-for-tests-\(UUID().uuidString)".write(to: token, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: token.path)
     }
 
     func startCoordinator() throws {

@@ -1,6 +1,7 @@
 // Process primitives that Swift cannot reach by itself: fork is unavailable there, and the macros of
 // <sys/wait.h> and the variadic prctl(2) and fcntl(2) are not imported.
 #pragma once
+#include <sys/socket.h>
 #include <sys/types.h>
 
 // Where a new process belongs.
@@ -149,3 +150,8 @@ int cprocess_contains(const void *text, size_t text_length, const void *bytes, s
 // dies. Call it before there are threads. Returns a descriptor that leads past it to the old standard error,
 // or -1 when all is as it was.
 int cprocess_relay_output(void);
+
+// The user that owns the other end of a TCP connection within this machine: `own` and `peer` are its
+// addresses as this process sees them. Returns 0, or a negative errno when the kernel does not say so of a
+// connection that some process still holds.
+int cprocess_peer_user(const struct sockaddr *own, const struct sockaddr *peer, uid_t *user);

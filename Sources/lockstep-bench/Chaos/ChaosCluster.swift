@@ -38,6 +38,7 @@ final class ChaosCluster {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         programs = URL(fileURLWithPath: own).deletingLastPathComponent().path
         try ControlToken.random().write(toFile: folder + "/token", atomically: true, encoding: .utf8)
+        chmod(folder + "/token", 0o600)
         control = try Self.freePort()
         api = try Self.freePort()
         endpoint = "http://127.0.0.1:\(api)"
