@@ -116,7 +116,7 @@ let modules: [Module] = [
         [
             "ClusterTypes", "Crypto", "Diagnostics", "RecordOrder", "SageMakerShapes", "Storage", "Tensors",
         ]),
-    lib(.adapters, "JobStore", ["ClusterTypes", "Diagnostics", "GRDB", "JobLifecycle"]),
+    lib(.adapters, "JobStore", ["ClusterTypes", "Diagnostics", "GRDB", "JobLifecycle", "Storage"]),
     lib(
         .adapters, "ControlChannel",
         ["ClusterTypes", "Crypto", "Diagnostics", "Logging", "NIOCore", "NIOPosix", "Wire"]),

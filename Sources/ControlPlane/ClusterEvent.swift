@@ -14,6 +14,9 @@ package enum ClusterEvent: Sendable {
     case disconnect(WorkerID, connection: Int)
     /// A sign of life, with the bytes of hot state that the worker holds.
     case heartbeat(WorkerID, hotStateBytes: Int)
+    /// When workers were heard last, by the steady clock, also such as wait for their registration to be
+    /// stored: word that did not have to wait for the store.
+    case lived([(WorkerID, Double)])
     /// A worker says that the attempt's supervisor runs.
     case running(AttemptID, by: WorkerID)
     /// New lines of `events.jsonl`.

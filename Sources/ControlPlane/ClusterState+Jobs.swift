@@ -4,7 +4,7 @@ import JobLifecycle
 
 extension ClusterState {
     mutating func create(
-        _ draft: JobDraft, _ invocationID: String?, _ time: Double
+        _ draft: JobDraft, _ invocationID: String?, _ time: Moment
     ) throws(LockstepError) {
         if jobs[draft.name] != nil {
             // The same call once more is answered like the first time.
@@ -24,7 +24,7 @@ extension ClusterState {
         insert(LifecycleState(draft, at: time), invocationID: invocationID)
     }
 
-    mutating func stop(_ name: JobName, _ time: Double) throws(LockstepError) {
+    mutating func stop(_ name: JobName, _ time: Moment) throws(LockstepError) {
         guard let current = jobs[name] else {
             throw LockstepError(.notFound, "there is no training job named \(name)")
         }
@@ -37,7 +37,7 @@ extension ClusterState {
     }
 
     /// A gang's events; those of a state that differs put their worker out of use.
-    mutating func train(_ attempt: AttemptID, _ events: [TrainingEvent], _ time: Double) {
+    mutating func train(_ attempt: AttemptID, _ events: [TrainingEvent], _ time: Moment) {
         for event in events {
             apply(.training(attempt: attempt.number, event), to: attempt.job, time)
             guard event.kind == .failed, event.code == "diverged", let state = jobs[attempt.job],
@@ -53,28 +53,45 @@ extension ClusterState {
         }
     }
 
-    mutating func tick(_ time: Double) {
-        let silent = workers.values.filter { !$0.isLost && time - $0.lastHeard > leaseSeconds }
+    mutating func tick(_ time: Moment) {
+        forgivePause(time.steady)
+        let silent = workers.values.filter { !$0.isLost && time.steady - $0.lastHeard > leaseSeconds }
         for worker in silent.sorted(by: { $0.profile.id < $1.profile.id }) { lose(worker.profile.id, time) }
-        if time >= nextLimit { keepLimits(time) }
+        if time.steady >= nextLimit { keepLimits(time) }
         for id in departing.sorted() {
-            guard let deadline = workers[id]?.profile.departure?.deadline, time >= deadline else { continue }
+            guard let deadline = workers[id]?.profile.departure?.deadline, time.steady >= deadline else {
+                continue
+            }
             for state in gangs(on: id) { apply(.overstayed(id), to: state.record.name, time) }
         }
         // Pauses end and gangs may grow by time alone.
-        guard time - lastLook >= Self.planInterval else { return }
-        lastLook = time
+        guard time.steady - lastLook >= Self.planInterval else { return }
+        lastLook = time.steady
         forgetLongLost(time)
         needsPlan = true
     }
 
+    /// A coordinator that stood still itself has heard nobody and accuses nobody: of what passes between two
+    /// looks at the clock, a second counts.
+    private mutating func forgivePause(_ now: Double) {
+        let excess = lastTick.map { now - $0 - Self.longestPause } ?? 0
+        lastTick = now
+        guard excess > 0 else { return }
+        for (id, worker) in workers where !worker.isLost {
+            workers[id]?.lastHeard = min(now, worker.lastHeard + excess)
+        }
+    }
+
+    /// Seconds between two looks at the clock that leases take notice of.
+    static let longestPause = 1.0
+
     /// Asks jobs to stop that have reached a limit, and finds out when the next one will.
-    private mutating func keepLimits(_ time: Double) {
+    private mutating func keepLimits(_ time: Moment) {
         nextLimit = .infinity
         for ordinal in Array(books.gangs) + Array(books.waiting) {
             let name = order[ordinal]
-            if jobs[name]?.isClockDue(at: time) ?? false { apply(.clock, to: name, time) }
-            if let state = jobs[name] { nextLimit = min(nextLimit, state.nextClock(after: time)) }
+            if jobs[name]?.isClockDue(at: time.steady) ?? false { apply(.clock, to: name, time) }
+            if let state = jobs[name] { nextLimit = min(nextLimit, state.nextClock) }
         }
     }
 

@@ -11,13 +11,14 @@ extension ClusterState {
     static let reasonInterval = 2.0
 
     /// Gives waiting jobs the free slots, and asks gangs to grow or to make room.
-    mutating func plan(_ time: Double) {
+    mutating func plan(_ time: Moment) {
         needsPlan = false
         refreshRooms()
         guard !books.waiting.isEmpty || !books.growing.isEmpty else { return }
         let changed = changedJobs
         let plan = Scheduler.plan(
-            rooms: &rooms, queue: books.queue, at: time, running: Self.running(jobs, order, books, time))
+            rooms: &rooms, queue: books.queue, at: time.steady,
+            running: Self.running(jobs, order, books, time.steady))
         staleRooms.formUnion(rooms.takeTouched())
         for (name, count) in plan.passedOver.sorted(by: { $0.key < $1.key }) {
             guard let old = jobs[name] else { continue }
@@ -35,7 +36,7 @@ extension ClusterState {
             }
         }
         for name in changed.sorted() where !plan.steps.contains(where: { $0.job == name }) {
-            guard let state = jobs[name], state.wantsSlots(at: time) else { continue }
+            guard let state = jobs[name], state.wantsSlots(at: time.steady) else { continue }
             apply(.waits(reason: "waiting behind earlier jobs"), to: name, time)
         }
         for request in plan.requests {
@@ -49,9 +50,9 @@ extension ClusterState {
     }
 
     /// Tells a job why it waits.
-    private mutating func tell(_ name: JobName, _ reason: String, isPatient: Bool, _ time: Double) {
-        if isPatient, let last = reasonTimes[name], time - last < Self.reasonInterval { return }
-        if books.waiting.count > Self.longQueue { reasonTimes[name] = time }
+    private mutating func tell(_ name: JobName, _ reason: String, isPatient: Bool, _ time: Moment) {
+        if isPatient, let last = reasonTimes[name], time.steady - last < Self.reasonInterval { return }
+        if books.waiting.count > Self.longQueue { reasonTimes[name] = time.steady }
         apply(.waits(reason: reason), to: name, time)
     }
 
@@ -106,7 +107,7 @@ extension ClusterState {
 
     private static func runningJob(_ state: LifecycleState, _ time: Double) -> RunningJob {
         let attempt = state.record.attempts.last
-        let start = attempt?.startTime ?? time
+        let start = attempt?.begin ?? time
         let count = attempt?.slotWorkers.count ?? 0
         return RunningJob(
             name: state.record.name, count: count, most: state.slotRange.upperBound,

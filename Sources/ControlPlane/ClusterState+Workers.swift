@@ -8,7 +8,7 @@ extension ClusterState {
     ///
     /// - Throws: `.conflict` when another daemon of its name is connected.
     mutating func register(
-        _ registration: Registration, _ connection: Int, _ time: Double
+        _ registration: Registration, _ connection: Int, _ time: Moment
     ) throws(LockstepError) {
         let id = registration.worker
         let known = workers[id]
@@ -25,10 +25,11 @@ extension ClusterState {
         if let old = known?.connection { effects.append(.close(connection: old)) }
         var profile = WorkerProfile(
             id: id, address: registration.address, kind: registration.kind, slots: registration.slots,
-            launchPort: registration.launchPort, hotStateFolder: registration.hotStateFolder, lastSeen: time)
+            launchPort: registration.launchPort, hotStateFolder: registration.hotStateFolder,
+            lastSeen: time.wall)
         profile.quarantine = known?.profile.quarantine
         profile.departure = known?.profile.departure.flatMap { $0.isOrdered ? $0 : nil }
-        var worker = WorkerStanding(profile, lastHeard: time)
+        var worker = WorkerStanding(profile, lastHeard: time.steady)
         worker.instance = registration.instance
         worker.connection = connection
         worker.hotStateBytes = known?.hotStateBytes ?? 0
@@ -45,7 +46,7 @@ extension ClusterState {
     }
 
     /// Compares what a worker runs with what it should run.
-    private mutating func reconcile(_ id: WorkerID, reported: [AttemptID], _ time: Double) {
+    private mutating func reconcile(_ id: WorkerID, reported: [AttemptID], _ time: Moment) {
         for attempt in reported { reportRunning(attempt, by: id, time) }
         for state in gangs(on: id) where state.record.attempts.last?.workers.first == id {
             let current = AttemptID(job: state.record.name, number: state.attempt)
@@ -55,7 +56,7 @@ extension ClusterState {
         }
     }
 
-    mutating func reportRunning(_ attempt: AttemptID, by id: WorkerID, _ time: Double) {
+    mutating func reportRunning(_ attempt: AttemptID, by id: WorkerID, _ time: Moment) {
         guard let state = jobs[attempt.job] else {
             // A job this coordinator has never heard of: the worker's folder is older than our store.
             return send(.kill(attempt), to: id)
@@ -74,14 +75,20 @@ extension ClusterState {
     package func supervisor(of attempt: AttemptID) -> WorkerID? { members(attempt).first }
 
     /// Any message is a sign of life.
-    mutating func heard(_ id: WorkerID, _ time: Double, hotStateBytes: Int? = nil) {
+    mutating func heard(_ id: WorkerID, _ time: Moment, hotStateBytes: Int? = nil) {
         guard workers[id]?.connection != nil else { return }
-        workers[id]?.lastHeard = time
+        workers[id]?.lastHeard = time.steady
         if let hotStateBytes { workers[id]?.hotStateBytes = hotStateBytes }
     }
 
+    /// A worker was heard at `last`, of the steady clock, on whatever connection.
+    mutating func lived(_ id: WorkerID, until last: Double) {
+        guard let worker = workers[id], !worker.isLost else { return }
+        workers[id]?.lastHeard = max(worker.lastHeard, last)
+    }
+
     /// A worker's lease is over: its gangs are ended and their jobs start again elsewhere.
-    mutating func lose(_ id: WorkerID, _ time: Double) {
+    mutating func lose(_ id: WorkerID, _ time: Moment) {
         if let connection = workers[id]?.connection { effects.append(.close(connection: connection)) }
         change(id) {
             $0.isLost = true
@@ -104,13 +111,13 @@ extension ClusterState {
     }
 
     mutating func drain(
-        _ id: WorkerID, _ reason: String, _ seconds: Double?, isOrdered: Bool, _ time: Double
+        _ id: WorkerID, _ reason: String, _ seconds: Double?, isOrdered: Bool, _ time: Moment
     ) throws(LockstepError) {
         guard let known = workers[id] else {
             throw LockstepError(.notFound, "there is no worker named \(id)")
         }
         let before = known.profile.departure
-        let deadline = [seconds.map { time + $0 }, before?.deadline].compactMap { $0 }.min()
+        let deadline = [seconds.map { time.steady + $0 }, before?.deadline].compactMap { $0 }.min()
         change(id) {
             $0.profile.departure = WorkerProfile.Departure(
                 reason: before?.reason ?? reason, deadline: deadline,
@@ -154,9 +161,10 @@ extension ClusterState {
     }
 
     /// Forgets those that have been lost for long.
-    mutating func forgetLongLost(_ time: Double) {
+    mutating func forgetLongLost(_ time: Moment) {
         for (id, worker) in workers.sorted(by: { $0.key < $1.key }) {
-            let isLong = time - max(worker.lastHeard, worker.profile.lastSeen) > Self.memorySeconds
+            let age = min(time.steady - worker.lastHeard, time.wall - worker.profile.lastSeen)
+            let isLong = age > Self.memorySeconds
             let isMarked = worker.profile.quarantine != nil || worker.profile.departure?.isOrdered ?? false
             if isLong, worker.isLost, !isMarked, !isOccupied(id) { remove(id) }
         }

@@ -35,6 +35,8 @@ package struct ClusterState: Sendable {
     var needsPlan = true
     /// When the queue was last looked at for no other reason than the time.
     var lastLook = -Double.infinity
+    /// When the clock was looked at last, by the steady clock; `nil`: not yet.
+    var lastTick: Double?
     /// No job reaches a limit before this time.
     var nextLimit = -Double.infinity
     /// When a job of a long queue was last told why it waits.
@@ -52,14 +54,14 @@ package struct ClusterState: Sendable {
     package init(
         leaseSeconds: Double, heartbeatSeconds: Double,
         jobs stored: [(state: LifecycleState, invocationID: String?)] = [],
-        workers profiles: [WorkerProfile] = [], at time: Double = 0
+        workers profiles: [WorkerProfile] = [], at time: Moment = Moment(steady: 0, wall: 0)
     ) {
         self.leaseSeconds = leaseSeconds
         self.heartbeatSeconds = heartbeatSeconds
         for (state, invocationID) in stored {
             adopt(state, invocationID: invocationID)
         }
-        for profile in profiles { set(WorkerStanding(profile, lastHeard: time), for: profile.id) }
+        for profile in profiles { set(WorkerStanding(profile, lastHeard: time.steady), for: profile.id) }
     }
 
     /// Jobs that the current event has changed.
@@ -70,7 +72,7 @@ package struct ClusterState: Sendable {
     /// - Returns: what to store and, after that, to do.
     /// - Throws: what the event's sender is to be told; nothing has changed then.
     package mutating func handle(
-        _ event: ClusterEvent, at time: Double
+        _ event: ClusterEvent, at time: Moment
     ) throws(LockstepError) -> ClusterChange {
         oldJobs = [:]
         oldWorkers = [:]
@@ -107,7 +109,7 @@ package struct ClusterState: Sendable {
         needsPlan = true
     }
 
-    private mutating func follow(_ event: ClusterEvent, _ time: Double) throws(LockstepError) {
+    private mutating func follow(_ event: ClusterEvent, _ time: Moment) throws(LockstepError) {
         switch event {
         case .create(let draft, let invocationID): try create(draft, invocationID, time)
         case .stop(let name): try stop(name, time)
@@ -115,6 +117,7 @@ package struct ClusterState: Sendable {
         case .disconnect(let id, let connection):
             if workers[id]?.connection == connection { change(id) { $0.connection = nil } }
         case .heartbeat(let id, let bytes): heard(id, time, hotStateBytes: bytes)
+        case .lived(let signs): for (id, last) in signs { lived(id, until: last) }
         case .running(let attempt, let id):
             heard(id, time)
             reportRunning(attempt, by: id, time)
@@ -158,7 +161,7 @@ package struct ClusterState: Sendable {
 
 extension ClusterState {
     /// Applies an event to a job and follows its commands.
-    mutating func apply(_ event: JobEvent, to name: JobName, _ time: Double) {
+    mutating func apply(_ event: JobEvent, to name: JobName, _ time: Moment) {
         guard let old = jobs[name] else { return }
         var state = old
         let commands = state.apply(event, at: time)
@@ -242,7 +245,7 @@ extension ClusterState {
         guard state.phase != .over, let ordinal = ordinals[state.record.name] else { return }
         if sign > 0 {
             books.enter(state, ordinal)
-            nextLimit = min(nextLimit, state.nextClock(after: state.record.lastModifiedTime))
+            nextLimit = min(nextLimit, state.nextClock)
         } else {
             books.strike(state, ordinal)
         }

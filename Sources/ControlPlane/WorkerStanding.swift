@@ -8,7 +8,7 @@ package struct WorkerStanding: Sendable, Equatable {
     package var instance: String?
     /// Number of its connection; `nil` while there is none.
     package var connection: Int?
-    /// When it was heard last, or since when it is awaited. Seconds since 1970.
+    /// When it was heard last, or since when it is awaited, by the steady clock.
     package var lastHeard: Double
     /// Whether its lease is over.
     package var isLost = false

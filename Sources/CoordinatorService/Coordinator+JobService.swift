@@ -34,13 +34,15 @@ extension Coordinator: JobService {
     }
 
     package func workers() async throws -> [WorkerRecord] {
-        cluster.workers.values.sorted { $0.profile.id < $1.profile.id }.map { worker in
+        let now = clock.now
+        return cluster.workers.values.sorted { $0.profile.id < $1.profile.id }.map { worker in
             let profile = worker.profile
             return WorkerRecord(
                 id: profile.id, address: profile.address, kind: profile.kind, slots: profile.slots,
                 freeSlots: worker.isReady ? cluster.freeSlots(profile.id) : 0,
                 state: standing(worker), reason: reason(worker),
-                lastSeen: max(profile.lastSeen, worker.lastHeard), hotStateBytes: worker.hotStateBytes)
+                lastSeen: max(profile.lastSeen, now.wall - (now.steady - worker.lastHeard)),
+                hotStateBytes: worker.hotStateBytes)
         }
     }
 

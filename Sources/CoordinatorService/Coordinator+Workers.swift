@@ -37,15 +37,14 @@ extension Coordinator {
     package func heard(_ id: WorkerID, connection: Int, _ message: ControlMessage) throws {
         guard cluster.workers[id]?.connection == connection, let peer = peers[connection] else { return }
         switch message {
-        case .heartbeat(let sequence, let bytes):
-            try handle(.heartbeat(id, hotStateBytes: Int(clamping: bytes)))
-            peer.send(.heartbeat(sequence: sequence, hotStateBytes: 0))
+        // It was answered where it came in.
+        case .heartbeat(_, let bytes): try handle(.heartbeat(id, hotStateBytes: Int(clamping: bytes)))
         case .running(let attempt): try handle(.running(attempt, by: id))
         case .lines(let chunks):
             try handle(.heartbeat(id, hotStateBytes: cluster.workers[id]?.hotStateBytes ?? 0))
             peer.send(.received(try take(chunks, from: id)))
         case .ended(let attempt, let end):
-            let told = PlausibleReport.cleaned(try Self.end(end, attempt), at: clock())
+            let told = PlausibleReport.cleaned(try Self.end(end, attempt), at: clock.now.wall)
             try handle(.ended(attempt, told, by: id))
         case .drain(let wish):
             try handle(
@@ -86,7 +85,7 @@ extension Coordinator {
                 }
                 if !reports.isEmpty {
                     let event = ClusterEvent.trained(reports)
-                    let changed = try cluster.handle(event, at: clock())
+                    let changed = try cluster.handle(event, at: clock.now)
                     change = changed
                     try Self.save(changed, in: transaction, of: event)
                 }
@@ -120,7 +119,7 @@ extension Coordinator {
             guard rank <= known.slotRange.upperBound else {
                 throw LockstepError(.network, "worker \(worker) has lines of rank \(rank) of \(id)")
             }
-            let now = clock()
+            let now = clock.now.wall
             try transaction.append(
                 intake.logLines(receivedAt: now), job: id.job, rank: rank,
                 name: Self.streamName(known, rank: rank), at: now)

@@ -14,12 +14,18 @@ import Wire
 ///
 /// Every method runs from start to end without a suspension, so a change of state, its storage and the
 /// orders that follow from it are one indivisible step. Writing to the store blocks the actor for the
-/// time of one disk flush; that is the price of an answer that survives a crash.
+/// time of one disk flush; that is the price of an answer that survives a crash. It has a thread of its own,
+/// and signs of life do not come this way.
 package actor Coordinator {
     let configuration: CoordinatorConfiguration
     let logger: Logger
     let store: JobStore
-    let clock: @Sendable () -> Double
+    nonisolated let clock: CoordinatorClock
+    nonisolated let signs = SignsOfLife()
+    private let executor = CoordinatorExecutor()
+    /// When the store's last failure was logged, and when its clock was last stored.
+    private var troubleLogged = -Double.infinity
+    private var clockSaved = -Double.infinity
     var cluster: ClusterState
     /// Workers' connections by number.
     var peers: [Int: ControlPeer] = [:]
@@ -28,46 +34,78 @@ package actor Coordinator {
 
     /// Opens the data folder and reads all that is known.
     ///
-    /// - Parameter clock: seconds since 1970.
     /// - Throws: `.conflict` when another coordinator holds the folder.
     package init(
         _ configuration: CoordinatorConfiguration, logger: Logger,
-        clock: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }
+        clock: CoordinatorClock = .system
     ) throws {
         self.configuration = configuration
         self.logger = logger
-        self.clock = clock
         folder = try DataFolder.take(configuration)
         store = try JobStore(path: configuration.storeFile)
+        var clock = clock
+        clock.goOn(from: try store.clock())
+        self.clock = clock
+        try store.write { try $0.save(clock.reading) }
         cluster = ClusterState(
             leaseSeconds: configuration.leaseSeconds, heartbeatSeconds: configuration.heartbeatSeconds,
             jobs: try store.jobs().map { ($0.state, $0.invocationID) }, workers: try store.workers(),
-            at: clock())
+            at: clock.now)
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
     }
 
     /// Closes the store and gives the data folder free; nothing may be asked afterwards.
     package func close() throws {
         defer { folder.release() }
+        // A store that cannot be written now is closed all the same.
+        try? store.write { try $0.save(clock.reading) }
         try store.close()
     }
 
     /// Looks at the time: leases, limits, pauses before another attempt.
     package func tick() {
         do {
+            if let news = try store.keepInPlace() {
+                logger.error("job store", metadata: ["news": "\(news)"])
+            }
+            try handle(.lived(signs.take()))
             try handle(.tick)
+            if clock.now.steady - clockSaved >= Self.clockInterval {
+                try store.write { try saveClock(in: $0) }
+            }
         } catch {
-            logger.error("not stored", metadata: ["reason": "\(error)"])
+            noteStoreTrouble(error)
         }
     }
+
+    /// Tells, now and then, that something could not be stored.
+    func noteStoreTrouble(_ error: any Error) {
+        let now = clock.now.steady
+        guard now - troubleLogged >= Self.troubleInterval else { return }
+        troubleLogged = now
+        logger.error("not stored", metadata: ["reason": "\(error)"])
+    }
+
+    /// How often a lasting trouble of the store is logged, in seconds.
+    static let troubleInterval = 10.0
+    /// How often the time is stored at most, with other changes, and at least, in seconds.
+    static let clockPause = 5.0
+    static let clockInterval = 30.0
 
     /// Applies an event: state, store, effects.
     ///
     /// - Throws: the event's refusal, or the store's failure; then nothing has changed.
     func handle(_ event: ClusterEvent) throws {
-        let change = try cluster.handle(event, at: clock())
+        let change = try cluster.handle(event, at: clock.now)
         if !change.isVolatile {
             do {
-                try store.write { try Self.save(change, in: $0, of: event) }
+                try store.write {
+                    try Self.save(change, in: $0, of: event)
+                    try saveClock(in: $0)
+                }
             } catch {
                 cluster.rollBack()
                 throw error
@@ -88,6 +126,14 @@ package actor Coordinator {
         }
         for profile in change.profiles { try transaction.save(profile) }
         for id in change.forgotten { try transaction.forget(id) }
+    }
+
+    /// Leaves word of the time with a change, now and then.
+    private func saveClock(in transaction: StoreTransaction) throws {
+        let reading = clock.reading
+        guard reading.steady - clockSaved >= Self.clockPause else { return }
+        try transaction.save(reading)
+        clockSaved = reading.steady
     }
 
     /// Does what follows from a change that is stored.

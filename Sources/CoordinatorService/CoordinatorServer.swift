@@ -36,7 +36,9 @@ package struct CoordinatorServer: Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    try await server.serve { peer, inbox in try await serve(peer, &inbox) }
+                    try await server.serve { peer, inbox in
+                        try await WorkerLine(coordinator: coordinator, peer: peer).serve(&inbox)
+                    }
                 }
                 group.addTask {
                     while !Task.isCancelled {
@@ -48,27 +50,5 @@ package struct CoordinatorServer: Service {
                 do { try await group.next() } catch is CancellationError {}
             }
         }
-    }
-
-    private func serve(_ peer: ControlPeer, _ inbox: inout ControlInbox) async throws {
-        guard case .register(let registration) = try await inbox.next() else {
-            throw LockstepError(.network, "\(peer.address) did not register as a worker")
-        }
-        let connection: Int
-        do {
-            connection = try await coordinator.register(registration, peer: peer)
-        } catch let error as LockstepError {
-            peer.send(.refused(code: error.code.rawValue, reason: error.message))
-            throw error
-        }
-        do {
-            while let message = try await inbox.next() {
-                try await coordinator.heard(registration.worker, connection: connection, message)
-            }
-        } catch {
-            await coordinator.disconnected(registration.worker, connection: connection)
-            throw error
-        }
-        await coordinator.disconnected(registration.worker, connection: connection)
     }
 }

@@ -57,13 +57,18 @@ public struct FinalMetric: Sendable, Codable, Equatable {
 /// One run of a job, for its history.
 public struct AttemptRecord: Sendable, Codable, Equatable {
     public var number: Int
+    /// Seconds since 1970, for people.
     public var startTime: Double
     public var endTime: Double?
+    /// When it began by the steady clock, and how many seconds it lasted; `nil` in records of earlier
+    /// releases, and the length while it runs.
+    public var begun: Double?
+    public var seconds: Double?
     /// Worker of every rank, by rank.
     public var workers: [WorkerID]
     /// Whether rank 0 is a state keeper, which owns no logical shard and takes no slot.
     public var hasKeeper: Bool
-    /// When the gang last went on without ranks that died; `nil`: never.
+    /// When, by the steady clock, the gang last went on without ranks that died; `nil`: never.
     public var shrinkTime: Double?
     /// First step it trained, once known.
     public var firstStep: Int?
@@ -76,6 +81,14 @@ public struct AttemptRecord: Sendable, Codable, Equatable {
         self.startTime = startTime
         self.workers = workers
         self.hasKeeper = hasKeeper
+    }
+
+    /// When it began, by the steady clock.
+    public var begin: Double { begun ?? startTime }
+
+    /// How long it has lasted at `time` of the steady clock, in seconds.
+    func length(at time: Double) -> Double {
+        max(0, seconds ?? (endTime.map { $0 - startTime } ?? (time - begin)))
     }
 
     /// Workers of the ranks that own logical shards and so take slots.
@@ -131,8 +144,8 @@ public struct JobRecord: Sendable, Codable, Equatable {
         attempts = []
     }
 
-    /// Time in which the job had a gang, over all attempts, in seconds.
+    /// Time in which the job had a gang, over all attempts, in seconds, at `time` of the steady clock.
     public func runSeconds(at time: Double) -> Double {
-        attempts.reduce(0) { $0 + max(0, ($1.endTime ?? time) - $1.startTime) }
+        attempts.reduce(0) { $0 + $1.length(at: time) }
     }
 }

@@ -6,7 +6,7 @@ extension LifecycleState {
     static let longestBackoff = 30.0
 
     /// The gang is gone: completed, stopped, failed for good, or to be started again.
-    mutating func conclude(_ end: AttemptEnd, _ time: Double) {
+    mutating func conclude(_ end: AttemptEnd, _ time: Moment) {
         if end.cause == .exited, end.status == RankExit.completed {
             return finish(.completed, .completed, "Training job completed", time)
         }
@@ -33,7 +33,7 @@ extension LifecycleState {
     }
 
     /// The gang has left as it was asked to: wait for the next one at once. No fault, no restart counted.
-    private mutating func goOn(after reason: Yield, _ time: Double) {
+    private mutating func goOn(after reason: Yield, _ time: Moment) {
         switch reason {
         case .drain(let worker): closeAttempt("left worker \(worker), which is drained", time)
         case .grow: closeAttempt("left to go on with more ranks", time)
@@ -43,11 +43,11 @@ extension LifecycleState {
         }
         yield = nil
         interruption = nil
-        phase = .waiting(notBefore: time)
+        phase = .waiting(notBefore: time.steady)
     }
 
     /// Starts another attempt after a pause, or gives the job up.
-    mutating func fault(_ fault: Fault, _ time: Double) {
+    mutating func fault(_ fault: Fault, _ time: Moment) {
         if stopReason != nil { return finishStopped(time) }
         let isRepeated = fault.repeats(lastFault)
         let hasProgressed = hasProgressed(since: lastFault)
@@ -63,7 +63,7 @@ extension LifecycleState {
         if !isFree { restarts += 1 }
         let pause = pause(after: fault)
         closeAttempt(fault.sentence, time)
-        phase = .waiting(notBefore: time + pause)
+        phase = .waiting(notBefore: time.steady + pause)
         let text = "Attempt \(attempt) ended: \(fault.sentence). Starting attempt \(attempt + 1)"
         move(to: fault.kind == .interruption ? .interrupted : .restarting, text, time)
     }
@@ -75,10 +75,10 @@ extension LifecycleState {
     }
 
     /// The row of faults that this one continues or begins.
-    private func row(with fault: Fault, _ time: Double) -> FaultRow? {
+    private func row(with fault: Fault, _ time: Moment) -> FaultRow? {
         let metrics = Dictionary(record.finalMetrics.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
         let attempt = record.attempts.last
-        let isLong = attempt.map { time - $0.startTime >= FaultRow.longAttempt } ?? false
+        let isLong = attempt.map { time.steady - $0.begin >= FaultRow.longAttempt } ?? false
         let best = record.attempts.dropLast().compactMap(\.lastStep).max() ?? -1
         let hasMoved = attempt?.lastStep ?? -1 > best || metrics != faultRow?.metrics ?? [:]
         guard let cause = fault.row else { return hasMoved || isLong ? nil : faultRow }
@@ -87,7 +87,7 @@ extension LifecycleState {
         return FaultRow(cause: cause, count: begins ? 0 : count + 1, metrics: metrics)
     }
 
-    mutating func finishStopped(_ time: Double) {
+    mutating func finishStopped(_ time: Moment) {
         switch stopReason {
         case .maxRuntime:
             finish(
@@ -101,7 +101,7 @@ extension LifecycleState {
         }
     }
 
-    private mutating func giveUp(_ fault: Fault, isRepeated: Bool, _ time: Double) {
+    private mutating func giveUp(_ fault: Fault, isRepeated: Bool, _ time: Moment) {
         let isPrograms = fault.kind == .algorithm || fault.row == .death
         let prefix = isPrograms ? "AlgorithmError" : "InternalServerError"
         var reason = "\(prefix): \(firstFault ?? fault.sentence)"
@@ -117,7 +117,7 @@ extension LifecycleState {
     }
 
     private mutating func finish(
-        _ status: JobStatus, _ secondary: SecondaryStatus, _ message: String, _ time: Double
+        _ status: JobStatus, _ secondary: SecondaryStatus, _ message: String, _ time: Moment
     ) {
         closeAttempt(status.rawValue.lowercased(), time)
         phase = .over
@@ -126,13 +126,14 @@ extension LifecycleState {
         // An algorithm may find that it is done before all of its epochs are.
         if status == .completed, record.progress != nil { record.progress = 1 }
         move(to: secondary, message, time)
-        record.transitions[record.transitions.count - 1].endTime = time
-        if record.trainingStartTime != nil { record.trainingEndTime = time }
+        record.transitions[record.transitions.count - 1].endTime = time.wall
+        if record.trainingStartTime != nil { record.trainingEndTime = time.wall }
     }
 
-    private mutating func closeAttempt(_ outcome: String, _ time: Double) {
+    private mutating func closeAttempt(_ outcome: String, _ time: Moment) {
         guard let last = record.attempts.indices.last, record.attempts[last].outcome == nil else { return }
-        record.attempts[last].endTime = time
+        record.attempts[last].endTime = time.wall
+        record.attempts[last].seconds = max(0, time.steady - record.attempts[last].begin)
         record.attempts[last].outcome = outcome
     }
 

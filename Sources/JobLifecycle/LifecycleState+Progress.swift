@@ -2,8 +2,8 @@ import ClusterTypes
 
 extension LifecycleState {
     /// Takes over what the gang reports about its training.
-    mutating func note(_ event: TrainingEvent, _ time: Double) {
-        record.lastModifiedTime = max(record.lastModifiedTime, time)
+    mutating func note(_ event: TrainingEvent, _ time: Moment) {
+        record.lastModifiedTime = max(record.lastModifiedTime, time.wall)
         guard let last = record.attempts.indices.last else { return }
         switch event.kind {
         case .started:
@@ -33,7 +33,7 @@ extension LifecycleState {
     }
 
     /// Ranks have died and the gang goes on without them: their slots are free.
-    private mutating func shrink(to workers: [WorkerID], _ time: Double) {
+    private mutating func shrink(to workers: [WorkerID], _ time: Moment) {
         guard let last = record.attempts.indices.last else { return }
         var rest = record.attempts[last].workers[...]
         // Survivors keep their order, so a list that is not part of the gang's is no list of survivors.
@@ -43,25 +43,25 @@ extension LifecycleState {
         }
         guard !workers.isEmpty, workers.first == record.attempts[last].workers.first else { return }
         record.attempts[last].workers = workers
-        record.attempts[last].shrinkTime = time
+        record.attempts[last].shrinkTime = time.steady
     }
 
     /// Opens the next transition; within one status only the message changes.
-    mutating func move(to status: SecondaryStatus, _ message: String, _ time: Double) {
+    mutating func move(to status: SecondaryStatus, _ message: String, _ time: Moment) {
         let last = record.transitions.count - 1
         guard record.secondaryStatus != status || record.transitions[last].message != message else { return }
-        record.lastModifiedTime = max(record.lastModifiedTime, time)
+        record.lastModifiedTime = max(record.lastModifiedTime, time.wall)
         if record.secondaryStatus == status {
             record.transitions[last].message = message
             return
         }
         record.secondaryStatus = status
-        record.transitions[last].endTime = time
-        record.transitions.append(StatusTransition(status: status, startTime: time, message: message))
+        record.transitions[last].endTime = time.wall
+        record.transitions.append(StatusTransition(status: status, startTime: time.wall, message: message))
     }
 
     /// As `move`, unless the job is being stopped or its attempt ended: those statuses stay.
-    private mutating func proceed(to status: SecondaryStatus, _ message: String, _ time: Double) {
+    private mutating func proceed(to status: SecondaryStatus, _ message: String, _ time: Moment) {
         guard stopReason == nil, interruption == nil, yield == nil else { return }
         move(to: status, message, time)
     }

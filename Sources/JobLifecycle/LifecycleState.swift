@@ -1,4 +1,4 @@
-import ClusterTypes
+public import ClusterTypes
 
 /// A job from its creation to its end, as a pure state machine: (state, event, time) → (state, commands).
 ///
@@ -10,10 +10,11 @@ import ClusterTypes
 ///                                                           ▼
 ///          stop request while waiting, or the end ────▶  over (Completed, Failed, Stopped)
 /// ```
-/// Time is passed in, so that the same events always give the same history.
+/// Time is passed in, so that the same events always give the same history. Limits and pauses go by the
+/// steady clock; times in the record are for people, and within a job they never go back.
 public struct LifecycleState: Sendable, Codable, Equatable {
     public enum Phase: Sendable, Codable, Equatable {
-        /// For slots, not before this time.
+        /// For slots, not before this time of the steady clock.
         case waiting(notBefore: Double)
         /// The launch order is given.
         case launching
@@ -56,12 +57,16 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     /// Why the current attempt is being ended by us.
     var interruption: String?
 
+    /// When it was created, by the steady clock; `nil` in states of earlier releases.
+    var created: Double?
+
     /// A new job: waits for its gang from `draft`'s creation on.
-    public init(_ draft: JobDraft, at time: Double) {
+    public init(_ draft: JobDraft, at time: Moment) {
         record = JobRecord(
             name: draft.name, requestJSON: draft.requestJSON, arn: draft.arn,
-            modelArtifact: draft.modelArtifact, slotCount: draft.slotCount, creationTime: time)
-        phase = .waiting(notBefore: time)
+            modelArtifact: draft.modelArtifact, slotCount: draft.slotCount, creationTime: time.wall)
+        phase = .waiting(notBefore: time.steady)
+        created = time.steady
         maxRuntimeSeconds = draft.maxRuntimeSeconds
         maximumRestarts = draft.maximumRestarts
         policy = draft.policy
@@ -84,7 +89,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         min(policy.minimumSlots, record.slotCount)...record.slotCount
     }
 
-    /// Whether the scheduler shall look for slots at `time`.
+    /// Whether the scheduler shall look for slots at `time`, of the steady clock.
     public func wantsSlots(at time: Double) -> Bool {
         if case .waiting(let notBefore) = phase { notBefore <= time } else { false }
     }
@@ -92,18 +97,24 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     /// When a pause before another attempt is over; the past for a job that does not pause.
     public var notBefore: Double { if case .waiting(let time) = phase { time } else { -.infinity } }
 
-    /// Whether `.clock` would change anything.
+    /// Whether `.clock` would change anything at `time`, of the steady clock.
     public func isClockDue(at time: Double) -> Bool {
         phase != .over && !(hasGang && stopReason != nil) && overdue(time) != nil
     }
 
     /// From when on `.clock` may change something, if nothing else happens; infinity: never.
-    public func nextClock(after time: Double) -> Double {
+    public var nextClock: Double {
         guard phase != .over, !(hasGang && stopReason != nil) else { return .infinity }
-        let wait = policy.maxWaitSeconds.map { record.creationTime + Double($0) } ?? .infinity
-        let rest = Double(maxRuntimeSeconds) - record.runSeconds(at: time)
-        return min(wait, hasGang ? time + rest : rest > 0 ? .infinity : time)
+        let wait = policy.maxWaitSeconds.map { creation + Double($0) } ?? .infinity
+        let limit = Double(maxRuntimeSeconds)
+        guard hasGang, let current = record.attempts.last else {
+            return record.runSeconds(at: creation) >= limit ? -.infinity : wait
+        }
+        let used = record.attempts.dropLast().reduce(0) { $0 + $1.length(at: 0) }
+        return min(wait, current.begin + limit - used)
     }
+
+    private var creation: Double { created ?? record.creationTime }
 
     /// The state without the parts that a store keeps in tables of their own.
     public var withoutHistory: LifecycleState {
@@ -128,8 +139,9 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     /// Applies one event; an event that does not fit the state changes nothing.
     ///
     /// - Returns: what to do, in this order, once the new state is stored.
-    public mutating func apply(_ event: JobEvent, at time: Double) -> [JobCommand] {
-        switch phase {
+    public mutating func apply(_ event: JobEvent, at time: Moment) -> [JobCommand] {
+        let time = Moment(steady: time.steady, wall: max(time.wall, record.lastModifiedTime))
+        return switch phase {
         case .waiting(let notBefore): applyWaiting(event, notBefore, time)
         case .launching, .running: applyWithGang(event, time)
         case .over: applyOver(event)
@@ -137,11 +149,11 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     }
 
     private mutating func applyWaiting(
-        _ event: JobEvent, _ notBefore: Double, _ time: Double
+        _ event: JobEvent, _ notBefore: Double, _ time: Moment
     ) -> [JobCommand] {
         switch event {
         case .placed(let workers, let hasKeeper):
-            guard notBefore <= time, slotRange.contains(workers.count - (hasKeeper ? 1 : 0)) else {
+            guard notBefore <= time.steady, slotRange.contains(workers.count - (hasKeeper ? 1 : 0)) else {
                 return []
             }
             return start(workers, hasKeeper: hasKeeper, time)
@@ -152,7 +164,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
             move(to: .stopping, "Stopping the training job", time)
             finishStopped(time)
         case .clock:
-            guard let reason = overdue(time) else { break }
+            guard let reason = overdue(time.steady) else { break }
             stopReason = reason
             finishStopped(time)
         // An old attempt that turns up again has been given up: it must not run beside the next one.
@@ -162,10 +174,12 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         return []
     }
 
-    private mutating func start(_ workers: [WorkerID], hasKeeper: Bool, _ time: Double) -> [JobCommand] {
-        record.attempts.append(
-            AttemptRecord(number: attempt + 1, startTime: time, workers: workers, hasKeeper: hasKeeper))
-        if record.trainingStartTime == nil { record.trainingStartTime = time }
+    private mutating func start(_ workers: [WorkerID], hasKeeper: Bool, _ time: Moment) -> [JobCommand] {
+        var begun = AttemptRecord(
+            number: attempt + 1, startTime: time.wall, workers: workers, hasKeeper: hasKeeper)
+        begun.begun = time.steady
+        record.attempts.append(begun)
+        if record.trainingStartTime == nil { record.trainingStartTime = time.wall }
         phase = .launching
         report = nil
         interruption = nil
@@ -176,7 +190,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         return [.launch(attempt: attempt)]
     }
 
-    private mutating func applyWithGang(_ event: JobEvent, _ time: Double) -> [JobCommand] {
+    private mutating func applyWithGang(_ event: JobEvent, _ time: Moment) -> [JobCommand] {
         switch event {
         case .running(let number):
             guard number == attempt else { return [.kill(attempt: number)] }
@@ -204,7 +218,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         case .stopRequested:
             return stop(.request, "Stopping the training job", time)
         case .clock:
-            guard stopReason == nil, let reason = overdue(time) else { break }
+            guard stopReason == nil, let reason = overdue(time.steady) else { break }
             let limit = reason == .maxWait ? "MaxWaitTimeInSeconds" : "MaxRuntimeInSeconds"
             return stop(reason, "Stopping: \(limit) is reached", time)
         case .placed, .waits, .training, .ended, .lost, .memberLost, .missing, .overstayed: break
@@ -212,7 +226,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         return []
     }
 
-    private mutating func interrupt(_ reason: String, _ time: Double) -> [JobCommand] {
+    private mutating func interrupt(_ reason: String, _ time: Moment) -> [JobCommand] {
         guard interruption == nil else { return [.kill(attempt: attempt)] }
         interruption = reason
         if stopReason == nil {
@@ -221,7 +235,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         return [.kill(attempt: attempt)]
     }
 
-    private mutating func giveWay(_ reason: Yield, _ time: Double) -> [JobCommand] {
+    private mutating func giveWay(_ reason: Yield, _ time: Moment) -> [JobCommand] {
         guard !isLeaving else { return [] }
         yield = reason
         switch reason {
@@ -238,7 +252,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
         return []
     }
 
-    private mutating func stop(_ reason: StopReason, _ message: String, _ time: Double) -> [JobCommand] {
+    private mutating func stop(_ reason: StopReason, _ message: String, _ time: Moment) -> [JobCommand] {
         guard stopReason == nil else { return [.stop(attempt: attempt)] }
         stopReason = reason
         record.status = .stopping
@@ -249,7 +263,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     /// Which limit of its StoppingCondition the job has reached.
     private func overdue(_ time: Double) -> StopReason? {
         if record.runSeconds(at: time) >= Double(maxRuntimeSeconds) { return .maxRuntime }
-        guard let limit = policy.maxWaitSeconds, time - record.creationTime >= Double(limit) else {
+        guard let limit = policy.maxWaitSeconds, time - creation >= Double(limit) else {
             return nil
         }
         return .maxWait

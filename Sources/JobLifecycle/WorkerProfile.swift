@@ -20,7 +20,7 @@ public struct WorkerProfile: Sendable, Codable, Equatable {
     /// A drain: no new ranks, gangs commit and leave.
     public struct Departure: Sendable, Codable, Equatable {
         public var reason: String
-        /// When what is left is killed, in seconds since 1970; `nil`: never.
+        /// When what is left is killed, by the steady clock; `nil`: never.
         public var deadline: Double?
         /// Whether an operator ordered it: then it outlives a restart of the worker.
         public var isOrdered: Bool

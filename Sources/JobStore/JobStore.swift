@@ -2,7 +2,10 @@ package import ClusterTypes
 import Diagnostics
 import Foundation
 import GRDB
+import Glibc
 package import JobLifecycle
+import Storage
+import Synchronization
 
 /// A job as it is read back.
 package struct StoredJob: Sendable, Equatable {
@@ -14,7 +17,7 @@ package struct StoredJob: Sendable, Equatable {
 /// The coordinator's memory: one SQLite file. What a call has written survives a crash of the process
 /// and of the machine (write-ahead log, `synchronous = FULL`).
 package final class JobStore: Sendable {
-    private let database: DatabaseQueue
+    private let opened: Mutex<Opened>
     /// Where the file lies, for messages.
     package let path: String
 
@@ -23,16 +26,88 @@ package final class JobStore: Sendable {
     /// - Throws: `.damaged` when it is no database, `.io` when it cannot be opened.
     package init(path: String) throws {
         self.path = path
+        opened = Mutex(try Self.open(path))
+    }
+
+    private struct Opened {
+        var database: DatabaseQueue
+        var files: StoreFiles
+        /// What has happened to the file and nobody was told of yet.
+        var news: String?
+    }
+
+    /// How long another program's lock on the file is waited for, in seconds.
+    private static let patienceSeconds = 1.0
+
+    private static func open(_ path: String) throws -> Opened {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(Self.patienceSeconds)
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         do {
-            database = try DatabaseQueue(path: path, configuration: configuration)
+            let database = try DatabaseQueue(path: path, configuration: configuration)
             try StoreSchema.migrator.migrate(database)
+            // The write-ahead log is there from the first write on.
+            try database.write { try $0.execute(sql: "UPDATE clock SET id = id") }
+            return Opened(database: database, files: StoreFiles(path))
         } catch {
-            throw Self.translate(error, path)
+            throw translate(error, path)
         }
+    }
+
+    private var database: DatabaseQueue { opened.withLock { $0.database } }
+
+    /// Sees that the file is still where it was opened. Where somebody has removed it, or its log, it is
+    /// written anew from what is open: nothing that was acknowledged is lost.
+    ///
+    /// - Returns: what has happened since the last call, in words; `nil`: nothing.
+    /// - Throws: `.io` while another file lies in its place, or none can be written.
+    package func keepInPlace() throws -> String? {
+        try opened.withLock { opened in
+            try keep(&opened)
+            defer { opened.news = nil }
+            return opened.news
+        }
+    }
+
+    private func keep(_ opened: inout Opened) throws {
+        switch opened.files.finding {
+        case .inPlace: break
+        case .replaced:
+            throw LockstepError(
+                .io,
+                "another file lies at \(path), where the job store was: move it away and the coordinator "
+                    + "writes its own back, or restart the coordinator to use that one")
+        case .gone:
+            try restore(&opened)
+            opened.news = "\(path) was removed, and has been written again from what was still open"
+        }
+    }
+
+    private func restore(_ opened: inout Opened) throws {
+        let copy = path + ".restoring"
+        do {
+            try FileSystem.remove(copy)
+            try opened.database.writeWithoutTransaction {
+                try $0.execute(sql: "VACUUM INTO ?", arguments: [copy])
+            }
+            // An old log beside the new file would be taken for its own.
+            for path in [StoreFiles.log(of: path), StoreFiles.sharedMemory(of: path)] {
+                try FileSystem.remove(path)
+            }
+            try FileSystem.rename(copy, to: path)
+            try FileSystem.synchronizeFolder(FileSystem.parent(of: path) ?? "/")
+        } catch {
+            throw LockstepError(
+                .io, "the job store \(path) was removed and cannot be written again: free its place",
+                cause: error)
+        }
+        let (old, news) = (opened.database, opened.news)
+        opened = try Self.open(path)
+        opened.news = news
+        // Everything is in the new file.
+        try? old.close()
     }
 
     /// Closes the file; the store cannot be used afterwards.
@@ -41,7 +116,13 @@ package final class JobStore: Sendable {
     }
 
     /// Runs `body` in one transaction: on return all of it is on disk, on a throw none.
+    ///
+    /// - Throws: what `body` throws; `.io` or `.full` when the file cannot be written now.
     package func write<Result>(_ body: (StoreTransaction) throws -> Result) throws -> Result {
+        let database = try opened.withLock { opened in
+            try keep(&opened)
+            return opened.database
+        }
         do {
             return try database.write { try body(StoreTransaction(database: $0)) }
         } catch {
@@ -64,6 +145,15 @@ package final class JobStore: Sendable {
                         requestJSON: row["request"], attempts: attempts[name] ?? [],
                         transitions: transitions[name] ?? []),
                     invocationID: row["invocation"])
+            }
+        }
+    }
+
+    /// The time that was stored last; `nil` in a new store.
+    package func clock() throws -> ClockReading? {
+        try read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM clock").map {
+                ClockReading(boot: $0["boot"], uptime: $0["uptime"], steady: $0["steady"], wall: $0["wall"])
             }
         }
     }
@@ -158,7 +248,18 @@ package final class JobStore: Sendable {
             LockstepError(
                 .damaged, "\(path) is no job store of Lockstep or is damaged: move it away or restore it",
                 cause: error)
-        default: LockstepError(.io, "the job store \(path) failed", cause: error)
+        case let error as DatabaseError where error.resultCode == .SQLITE_FULL:
+            LockstepError(
+                .full,
+                "the job store \(path) cannot be written, its disk is full: nothing has changed, try again "
+                    + "when there is room")
+        case let error as DatabaseError
+        where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED:
+            LockstepError(
+                .io, "the job store \(path) is locked by another program: nothing has changed, try again")
+        default:
+            LockstepError(
+                .io, "the job store \(path) cannot be used now: nothing has changed, try again", cause: error)
         }
     }
 }

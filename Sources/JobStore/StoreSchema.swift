@@ -61,6 +61,18 @@ enum StoreSchema {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("2 clock") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE clock (
+                        id INTEGER PRIMARY KEY CHECK (id = 1),
+                        boot TEXT NOT NULL,
+                        uptime DOUBLE NOT NULL,
+                        steady DOUBLE NOT NULL,
+                        wall DOUBLE NOT NULL
+                    );
+                    """)
+        }
         return migrator
     }
 }

@@ -40,6 +40,13 @@ package struct StoreTransaction {
         try database.execute(sql: "DELETE FROM worker WHERE name = ?", arguments: [worker.rawValue])
     }
 
+    /// Remembers the time.
+    package func save(_ clock: ClockReading) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO clock VALUES (1, ?, ?, ?, ?)",
+            arguments: [clock.boot, clock.uptime, clock.steady, clock.wall])
+    }
+
     /// How far a stream of an attempt is stored, in bytes of the worker's file.
     package func position(_ attempt: AttemptID, stream: String) throws -> UInt64 {
         let next = try Int64.fetchOne(

@@ -12,7 +12,7 @@ package enum ProcessTable {
         var residentPages: Int
     }
 
-    static let bootID: String =
+    package static let bootID: String =
         (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8))?
         .trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
 

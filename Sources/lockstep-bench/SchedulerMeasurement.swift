@@ -71,7 +71,7 @@ struct SchedulerMeasurement {
 
     private mutating func handle(_ event: ClusterEvent, _ kind: SchedulerResult.Kind, _ time: Double) throws {
         let start = ContinuousClock.now
-        let change = try cluster.handle(event, at: time)
+        let change = try cluster.handle(event, at: Moment(steady: time, wall: time))
         result.note(kind, seconds: Self.seconds(ContinuousClock.now - start))
         result.savedCount += change.jobs.count + change.profiles.count
         if !change.isVolatile { result.writeCount += 1 }

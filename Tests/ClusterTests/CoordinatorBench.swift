@@ -42,6 +42,10 @@ final class CoordinatorBench {
 
     private final class Clock: Sendable {
         let seconds = Mutex(1000.0)
+        /// What the wall clock shows beyond that.
+        let jump = Mutex(0.0)
+        /// The start of the machine.
+        let boot = Mutex(1)
     }
 
     static func with(_ body: (CoordinatorBench) async throws -> Void) async throws {
@@ -65,11 +69,28 @@ final class CoordinatorBench {
     private static func open(_ folder: String, _ time: Clock) throws -> Coordinator {
         try Coordinator(
             CoordinatorConfiguration(dataFolder: folder, host: "127.0.0.1", port: 0, tokenFile: "none"),
-            logger: ControlChannelTests.quiet, clock: { time.seconds.withLock { $0 } })
+            logger: ControlChannelTests.quiet,
+            clock: CoordinatorClock(
+                boot: "\(time.boot.withLock { $0 })",
+                uptime: { time.seconds.withLock { $0 } - Double(time.boot.withLock { $0 }) * 500 },
+                wall: { time.seconds.withLock { $0 } + time.jump.withLock { $0 } }))
     }
 
     func restart() async throws {
         try await coordinator.close()
+        coordinator = try open()
+    }
+
+    /// Where the job store lies.
+    var storeFile: String { folder + "/lockstep.sqlite" }
+
+    /// Sets the wall clock.
+    func jump(_ seconds: Double) { time.jump.withLock { $0 += seconds } }
+
+    /// Starts the machine anew, with the coordinator.
+    func reboot() async throws {
+        try await coordinator.close()
+        time.boot.withLock { $0 += 1 }
         coordinator = try open()
     }
 

@@ -56,7 +56,7 @@ struct ModelStore {
     /// What a coordinator finds at its start.
     ///
     /// - Parameter recodes: whether everything goes through its coded form, as on a real disk.
-    func load(at time: Double, recodes: Bool) throws -> ClusterState {
+    func load(at time: Moment, recodes: Bool) throws -> ClusterState {
         var jobs: [(state: LifecycleState, invocationID: String?)] = []
         for name in order {
             guard let row = rows[name] else { continue }

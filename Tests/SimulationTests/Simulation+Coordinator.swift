@@ -22,7 +22,7 @@ extension Simulation {
         let before = trouble == .fails ? cluster : nil
         let change: ClusterChange
         do {
-            change = try cluster.handle(event, at: now)
+            change = try cluster.handle(event, at: moment)
         } catch {
             return .refused(error)
         }
@@ -76,6 +76,7 @@ extension Simulation {
         guard isCoordinatorUp else { return }
         trace("the coordinator crashes")
         isCoordinatorUp = false
+        (stalledUntil, signs) = (0, [:])
         coordinatorLife += 1
         for index in links.indices where links[index].coordinatorLife == coordinatorLife - 1 {
             // What it has sent may or may not leave the machine.
@@ -91,7 +92,7 @@ extension Simulation {
     func startCoordinator() throws(Violation) {
         guard !isCoordinatorUp else { return }
         do {
-            cluster = try store.load(at: now, recodes: plan.recodes)
+            cluster = try store.load(at: moment, recodes: plan.recodes)
         } catch {
             throw violation(.storedIsLive, "the store cannot be read: \(error)")
         }
@@ -105,8 +106,37 @@ extension Simulation {
 
     func tick(_ life: Int) throws(Violation) {
         guard isCoordinatorUp, life == coordinatorLife else { return }
+        guard isListening else { return queue.add(.tick(life: life), at: stalledUntil) }
+        if case .crashed = try handle(.lived(signs.map { ($0.key, $0.value) })) { return }
+        signs = [:]
+        let lost = Set(cluster.workers.values.filter(\.isLost).map(\.profile.id))
         _ = try handle(.tick)
+        for (id, worker) in cluster.workers where worker.isLost && !lost.contains(id) {
+            try checkLoss(id)
+        }
         enter(.tick(life: life), after: isChaos ? 0.1 : 0.3)
+    }
+
+    /// A worker that can be heard is not taken for lost.
+    private func checkLoss(_ id: WorkerID) throws(Violation) {
+        guard let index = workerIndex[id], workers[index].isDaemonUp, workers[index].isRegistered,
+            let link = workers[index].link, links[link].isRegistered, !links[link].isCutUp,
+            !links[link].isClosedByCoordinator, links[link].coordinatorLife == coordinatorLife
+        else { return }
+        // A partition takes what a worker sends before its connection is seen to be cut.
+        guard !isPartitioned(index) else { return }
+        throw violation(.liveness, "\(id) was heard and is taken for lost")
+    }
+
+    /// While the store stands still messages wait; that somebody lives is noted all the same.
+    private func wait(_ link: Int, _ message: ControlMessage) {
+        let id = plan.workers[links[link].worker].id
+        signs[id] = now
+        guard case .heartbeat(let sequence, _) = message else {
+            return queue.add(.up(link: link, message), at: stalledUntil)
+        }
+        situations.note(.heardWhileStalled)
+        sendDown(link, .heartbeat(sequence: sequence, hotStateBytes: 0))
     }
 
     /// A message arrives at the coordinator.
@@ -115,6 +145,7 @@ extension Simulation {
         guard isCoordinatorUp, known.coordinatorLife == coordinatorLife, !known.isCutUp,
             !known.isClosedByCoordinator
         else { return }
+        guard isListening else { return wait(link, message) }
         trace("\(plan.workers[known.worker].id) → \(Self.words(message))")
         if case .register(let registration) = message {
             return try register(link, registration)
@@ -203,6 +234,7 @@ extension Simulation {
         guard isCoordinatorUp, links[link].coordinatorLife == coordinatorLife,
             !links[link].isClosedByCoordinator
         else { return }
+        guard isListening else { return queue.add(.upClosed(link: link), at: stalledUntil) }
         links[link].isClosedByCoordinator = true
         try disconnected(link)
     }

@@ -52,6 +52,14 @@ extension Simulation {
         case .spotNotice: giveNotice(worker)
         case .stopJob: enter(.stop(job: random.integer(0...plan.jobs.count - 1)), after: 0)
         case .divergence: diverge()
+        case .clockJump:
+            clockError += random.real(-3600...3600)
+            trace("the coordinator's clock is set")
+            situations.note(.clockSet)
+        case .stall:
+            stalledUntil = max(stalledUntil, now + random.real(0.5...9))
+            trace("the coordinator's store stands still")
+            situations.note(.coordinatorStalled)
         case .diskFull: diskFullUntil = now + random.real(0.1...3)
         }
     }
@@ -127,7 +135,7 @@ extension Simulation {
     }
 
     private func drain(_ worker: Int) throws(Violation) {
-        guard isCoordinatorUp else { return }
+        guard isListening else { return }
         let id = plan.workers[worker].id
         let seconds = random.chance(0.5) ? random.real(0...4) : nil
         trace("\(id) is ordered to be drained")
@@ -137,7 +145,7 @@ extension Simulation {
     }
 
     func resume(_ worker: Int) throws(Violation) {
-        guard isCoordinatorUp else { return enter(.resume(worker: worker), after: 1) }
+        guard isListening else { return enter(.resume(worker: worker), after: 1) }
         trace("\(plan.workers[worker].id) is resumed")
         switch try handle(.resume(plan.workers[worker].id)) {
         case .done, .refused: break
@@ -189,7 +197,7 @@ extension Simulation {
 
     func create(_ job: Int) throws(Violation) {
         let draft = plan.jobs[job].draft
-        guard isCoordinatorUp else { return enter(.create(job: job), after: 0.7) }
+        guard isListening else { return enter(.create(job: job), after: 0.7) }
         trace("\(draft.name) is created: \(draft.slotCount) slots, \(plan.jobs[job].stepCount) steps")
         let wasThere = cluster.jobs[draft.name] != nil
         switch try handle(.create(draft, invocationID: "call")) {
@@ -206,7 +214,7 @@ extension Simulation {
 
     func stop(_ job: Int) throws(Violation) {
         let name = plan.jobs[job].draft.name
-        guard isCoordinatorUp, createdJobs.contains(name) else { return }
+        guard isListening, createdJobs.contains(name) else { return }
         stopCalls.insert(name)
         trace("\(name) is asked to stop")
         let wasWaiting = !(cluster.jobs[name]?.hasGang ?? true)

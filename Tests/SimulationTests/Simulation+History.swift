@@ -30,7 +30,7 @@ extension Simulation {
         for index in changed..<record.transitions.count {
             let transition = record.transitions[index]
             let isLast = index == record.transitions.count - 1
-            let end = transition.endTime ?? (isLast ? now : -1)
+            let end = transition.endTime ?? (isLast ? latestWall : -1)
             let next = isLast ? end : record.transitions[index + 1].startTime
             guard transition.startTime <= end, end == next, transition.startTime >= record.creationTime else {
                 throw violation(.legalHistory, "\(name)'s status \(transition.status) has impossible times")
@@ -44,12 +44,12 @@ extension Simulation {
             let isCurrent = state.hasGang && index == state.record.attempts.count - 1
             guard attempt.number == index + 1, attempt.startTime >= time,
                 (attempt.endTime == nil) == isCurrent, (attempt.outcome == nil) == isCurrent,
-                attempt.endTime ?? now >= attempt.startTime
+                attempt.endTime ?? latestWall >= attempt.startTime
             else {
                 throw violation(
                     .legalHistory, "attempt \(attempt.number) of \(state.record.name) is out of order")
             }
-            time = attempt.endTime ?? now
+            time = attempt.endTime ?? latestWall
         }
     }
 
@@ -70,7 +70,7 @@ extension Simulation {
 
     /// Limits are kept in time, and gangs are not started over and over.
     func checkPace() throws(Violation) {
-        let isAwake = now - max(upSince, diskFullUntil) > 2 && isCoordinatorUp
+        let isAwake = now - max(upSince, diskFullUntil, stalledUntil) > 2 && isCoordinatorUp
         guard isAwake else {
             dueSince = [:]
             return
@@ -89,7 +89,7 @@ extension Simulation {
         }
         let calm = SimulationTime.start + plan.chaosSeconds + Self.settlingSeconds
         for state in cluster.jobs.values {
-            let starts = state.record.attempts.reversed().prefix { $0.startTime > calm }.count
+            let starts = state.record.attempts.reversed().prefix { $0.begin > calm }.count
             if starts > Self.startsInCalm {
                 throw violation(.liveness, "\(state.record.name) has started \(starts) gangs in calm")
             }

@@ -37,7 +37,11 @@ final class Simulation {
     let seed: UInt64
     let plan: SimulationPlan
     var random: SimulationRandom
+    /// The steady clock.
     var now = SimulationTime.start
+    /// What the coordinator's wall clock shows beyond it, and the latest time that it has shown.
+    var clockError = 0.0
+    var latestWall = 0.0
     var queue = EventQueue<Action>()
     var situations = Situations()
     var eventCount = 0
@@ -48,6 +52,9 @@ final class Simulation {
     var coordinatorLife = 0
     var upSince = 0.0
     var diskFullUntil = 0.0
+    /// The coordinator's store keeps it waiting until then; what it has heard meanwhile.
+    var stalledUntil = 0.0
+    var signs: [WorkerID: Double] = [:]
 
     var workers: [ModelWorker]
     var workerIndex: [WorkerID: Int] = [:]
@@ -110,6 +117,7 @@ final class Simulation {
         var isResting = false
         while let (time, action) = queue.next(), time <= deadline {
             now = time
+            latestWall = max(latestWall, moment.wall)
             eventCount += 1
             try perform(action)
             if eventCount % 32 == 0 {
@@ -124,6 +132,11 @@ final class Simulation {
         try checkStore()
         try checkEnd()
     }
+
+    var moment: Moment { Moment(steady: now, wall: now + clockError) }
+
+    /// Whether the coordinator would answer at once.
+    var isListening: Bool { isCoordinatorUp && now >= stalledUntil }
 
     func enter(_ action: Action, after seconds: Double) { queue.add(action, at: now + seconds) }
 

@@ -25,7 +25,8 @@ struct SimulationPlan {
     /// What may go wrong; every run has some of them.
     enum Fault: CaseIterable {
         case rankCrash, rankKill, supervisorKill, daemonDeath, nodeDeath, cut, silentCut, partition
-        case coordinatorCrash, drain, spotNotice, stopJob, divergence, diskFull, daemonStop
+        case coordinatorCrash, drain, spotNotice, stopJob, divergence, diskFull, clockJump, stall,
+            daemonStop
     }
 
     static let leaseSeconds = 5.0

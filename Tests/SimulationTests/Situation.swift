@@ -11,6 +11,7 @@ enum Situation: Int, CaseIterable {
     case rankCrashed, usersError, diverged, quarantined, notStarted
     case resumedFromHotState, resumedFromCheckpoint, startedAnew
     case completed, failed, stopped, runtimeExceeded, waitExceeded, neverFits
+    case clockSet, coordinatorStalled, heardWhileStalled
 }
 
 /// How often each situation was met.
