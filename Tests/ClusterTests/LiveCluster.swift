@@ -236,7 +236,7 @@ enum FakeTrain {
         stop=0
         if [ -n "$FAKE_LATE" ]; then touch "$FAKE_STATE/early.$rank"; sleep "$FAKE_LATE"; fi
         if [ -n "$FAKE_DEAF" ]; then trap '' USR1; else trap 'stop=1' USR1; fi
-        echo "lockstep-pulse ${FAKE_BEGUN:-0} working 0.001 training" >&2
+        printf '\\001Rlockstep-pulse %s working 0.001 training\\n' "${FAKE_BEGUN:-0}" >&2
         step=$(cat "$FAKE_STATE/step" 2> /dev/null || echo 0)
         emit "{\\"kind\\":\\"started\\",\\"time\\":$(now),\\"step\\":$step,\
         \\"world\\":$world,\\"threads\\":1}"
