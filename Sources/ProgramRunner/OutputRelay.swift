@@ -78,9 +78,11 @@ package final class OutputRelay: @unchecked Sendable {
         var out: [UInt8] = []
         let isError = stream.target == 2
         let now = ProgramProcess.now()
+        // Nobody would see or search any of it.
+        let isIdle = !isError && bytesLeft < 0 && finder.isEmpty
         let count = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1 << 16) { chunk in
             let count = Glibc.read(stream.descriptor, chunk.baseAddress, chunk.count)
-            if count > 0 {
+            if count > 0, !isIdle {
                 let bytes = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(chunk)[..<count])
                 stream.feed(bytes, at: now, search: search) { log($0, &out, isError: isError) }
             }
