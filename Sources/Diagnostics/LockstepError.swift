@@ -2,7 +2,8 @@
 ///
 /// Every module throws it; programs print `description` after their name and exit with
 /// `code.exitCode`. A message is one sentence that names the field, file, line or address at fault
-/// and never carries a stack trace.
+/// and never carries a stack trace. It stays on one line: control characters, which names of files may
+/// hold, become escapes.
 public struct LockstepError: Error, Sendable, CustomStringConvertible {
     /// Whose fault it is and whether another attempt can help.
     public struct Code: Sendable, Hashable, RawRepresentable, Codable {
@@ -74,8 +75,8 @@ public struct LockstepError: Error, Sendable, CustomStringConvertible {
 
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
-        self.message = message
-        self.cause = cause.map { String(describing: $0) }
+        self.message = PrintableText.escaped(message)
+        self.cause = cause.map { PrintableText.escaped(String(describing: $0)) }
     }
 
     public var description: String {
