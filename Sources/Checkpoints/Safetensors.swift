@@ -60,6 +60,8 @@ public enum Safetensors {
             throw damaged("its header is no table of tensors")
         }
         var tensors = NamedTensors()
+        // Tensors lie side by side: a table that gives the same bytes to many would make much of little.
+        var rest = bytes.count - start
         for (name, entry) in entries.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             guard let type = ElementType(rawValue: entry.dtype) else {
                 throw LockstepError(
@@ -67,9 +69,11 @@ public enum Safetensors {
                     "tensor \(name) of \(source) has element type \(entry.dtype), which Lockstep cannot read")
             }
             guard entry.data_offsets.count == 2, let count = byteCount(entry.shape, type),
-                entry.data_offsets[0] >= 0, entry.data_offsets[1] <= bytes.count - start,
+                entry.data_offsets[0] >= 0, entry.data_offsets[1] >= entry.data_offsets[0],
+                entry.data_offsets[1] <= bytes.count - start, count <= rest,
                 entry.data_offsets[1] - entry.data_offsets[0] == count
             else { throw damaged("tensor \(name) does not fit its shape \(entry.shape)") }
+            rest -= count
             let range = start + entry.data_offsets[0]..<start + entry.data_offsets[1]
             tensors[name] = Tensor(elementType: type, shape: entry.shape, bytes: [UInt8](bytes[range]))
         }

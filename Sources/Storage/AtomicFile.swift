@@ -46,6 +46,7 @@ public enum AtomicFile {
             throw LockstepError(.damaged, "\(path) is no plain file")
         }
         let size = Int(status.st_size)
+        try AvailableMemory.require(size, for: "reading \(path)")
         var failure: LockstepError?
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             while count < size {

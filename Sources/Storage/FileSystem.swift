@@ -55,6 +55,43 @@ public enum FileSystem {
         }
     }
 
+    /// Opens a plain file for reading, without ever waiting for somebody at its other end.
+    ///
+    /// - Returns: the descriptor, and the file's size in bytes.
+    /// - Throws: `LockstepError(.notFound)`, `(.io)`, or `(.data)` for a folder, pipe, socket or device.
+    package static func openFile(_ path: String) throws -> (descriptor: Int32, byteCount: Int) {
+        var status = stat()
+        // Looked at first: opening a device may do something to it.
+        if stat(path, &status) == 0 { try refuseUnlessFile(status, path) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw LockstepError.system("open", path) }
+        do {
+            guard fstat(descriptor, &status) == 0 else { throw LockstepError.system("look at", path) }
+            try refuseUnlessFile(status, path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        return (descriptor, Int(status.st_size))
+    }
+
+    /// What a mode of stat(2) says lies there, with its article: `a folder`, `a named pipe`.
+    package static func noun(mode: UInt32) -> String {
+        switch mode & S_IFMT {
+        case S_IFREG: "a file"
+        case S_IFDIR: "a folder"
+        case S_IFIFO: "a named pipe"
+        case S_IFSOCK: "a socket"
+        case S_IFLNK: "a link"
+        default: "a device"
+        }
+    }
+
+    private static func refuseUnlessFile(_ status: stat, _ path: String) throws {
+        guard status.st_mode & S_IFMT != S_IFREG else { return }
+        throw LockstepError(.data, "\(path) is \(noun(mode: status.st_mode)) where a file belongs")
+    }
+
     /// Makes a folder and those above it; those that exist are left as they are.
     public static func createFolder(_ path: String) throws {
         if mkdir(path, 0o777) == 0 || (errno == EEXIST && isFolder(path)) { return }

@@ -12,7 +12,8 @@ public enum GzipBytes {
     /// What a gzip file holds.
     ///
     /// - Parameter source: named in errors.
-    /// - Throws: `LockstepError(.data)` when the stream is damaged or cut short.
+    /// - Throws: `LockstepError(.data)` when the stream is damaged, cut short or holds more than there is
+    ///   memory for.
     public static func decompress(_ packed: [UInt8], source: String) throws -> [UInt8] {
         var offset = 0
         let reader = try GzipReader(path: source) { buffer in
@@ -25,6 +26,10 @@ public enum GzipBytes {
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { piece.deallocate() }
         while case let count = try reader.read(into: piece), count > 0 {
+            if bytes.count + count > bytes.capacity {
+                // Growing doubles it, with the old bytes beside the new ones.
+                try AvailableMemory.require(2 * (bytes.count + count), for: "what is compressed in \(source)")
+            }
             bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece.prefix(count)))
         }
         return bytes

@@ -26,27 +26,16 @@ package final class InputFile {
     private let raw: RawFile
     private var gzip: GzipReader?
 
-    /// - Throws: `LockstepError(.notFound)`, `(.io)` when it cannot be read, `(.data)` when it is not gzip
-    ///   though it must be.
+    /// - Throws: `LockstepError(.notFound)`, `(.io)` when it cannot be read, `(.data)` when it is no plain
+    ///   file or not gzip though it must be.
     package init(path: String, compression: Compression = .automatic) throws {
         self.path = path
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let number = errno
-            let code: LockstepError.Code = number == ENOENT || number == ENOTDIR ? .notFound : .io
-            throw LockstepError(code, "\(path) cannot be opened (\(RawFile.reason(number)))")
-        }
+        let (descriptor, size) = try FileSystem.openFile(path)
         raw = RawFile(path: path, descriptor: descriptor)
-        var status = stat()
+        byteCount = size
         var magic: (UInt8, UInt8) = (0, 0)
-        let isDirectory = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        byteCount = Int(status.st_size)
-        let count = isDirectory ? 0 : pread(descriptor, &magic, 2, 0)
-        isGzip = count == 2 && magic == (0x1F, 0x8B)
         // From here on every property is set, so that a throw runs deinit, which closes the file.
-        if isDirectory {
-            throw LockstepError(.data, "\(path) is a folder where a file belongs")
-        }
+        isGzip = pread(descriptor, &magic, 2, 0) == 2 && magic == (0x1F, 0x8B)
         if compression == .gzip, !isGzip, byteCount > 0 {
             throw LockstepError(
                 .data, "\(path) is not a gzip file though CompressionType says Gzip; compress it or say None")

@@ -50,7 +50,7 @@ public struct TarArchive: Sendable, Equatable {
             let header = bytes[offset..<offset + Self.block]
             if header.allSatisfy({ $0 == 0 }) { break }
             guard Self.checksum(header) == Self.octal(header, at: 148, length: 8),
-                let size = Self.octal(header, at: 124, length: 12)
+                let size = Self.octal(header, at: 124, length: 12), size >= 0
             else { throw damaged("a header does not match its checksum", offset) }
             let start = offset + Self.block
             guard size <= bytes.count - start else { throw damaged("it ends", bytes.count) }
