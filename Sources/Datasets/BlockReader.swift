@@ -1,3 +1,4 @@
+import Diagnostics
 import Storage
 
 /// A window on a file that moves forward block by block.
@@ -20,11 +21,17 @@ final class BlockReader {
     private(set) var isAtEnd = false
     /// Offset of the window's first byte in the uncompressed file.
     private var baseOffset = 0
+    /// Line of the first unread byte, from 1, for errors; 0 in a binary file.
+    var line = 0
+    /// The longest line or record that is read, in bytes; `nil`: as long as memory allows.
+    private let recordLimit: Int?
 
-    init(_ file: InputFile, blockSize: Int = BlockReader.blockSize) {
+    /// - Parameter recordLimit: bytes of the longest line or record.
+    init(_ file: InputFile, blockSize: Int = BlockReader.blockSize, recordLimit: Int? = nil) {
         self.file = file
+        self.recordLimit = recordLimit
         // One byte more than a small plain file has, so that the first read finds its end.
-        capacity = file.isGzip ? blockSize : min(blockSize, file.byteCount + 1)
+        capacity = file.isGzip ? blockSize : min(blockSize, file.byteCount &+ 1)
         base = .allocate(capacity: capacity + Self.padding)
         seal()
     }
@@ -45,7 +52,7 @@ final class BlockReader {
             base.update(from: base + start, count: kept)
             baseOffset += start
         } else if kept == capacity {
-            grow()
+            try grow()
         }
         (start, end) = (0, kept)
         let room = UnsafeMutableRawBufferPointer(start: base + end, count: capacity - end)
@@ -75,7 +82,22 @@ final class BlockReader {
         seal()
     }
 
-    private func grow() {
+    /// - Throws: `LockstepError(.data)` naming the place of a line or record that is too long to be read.
+    func checkLength(_ count: Int) throws {
+        let place = line > 0 ? "line \(line)" : "byte \(offset)"
+        let what = "\(file.path), \(place): a \(line > 0 ? "line" : "record") of \(count) bytes (or more)"
+        if let recordLimit, count > recordLimit {
+            throw LockstepError(
+                .data,
+                "\(what) is too long to be looked at (at most \(recordLimit) bytes)"
+                    + (line > 0 ? "; do its lines end in line feeds?" : ""))
+        }
+        // The window while it grows, and what a parser makes of the bytes.
+        try AvailableMemory.require(count.multipliedReportingOverflow(by: 8).partialValue, for: what)
+    }
+
+    private func grow() throws {
+        try checkLength(capacity + 1)
         let bigger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2 + Self.padding)
         bigger.update(from: base, count: end)
         base.deallocate()

@@ -145,7 +145,11 @@ final class CSVCursor: FileCursor {
         if field.text.isEmpty, allowsMissing, column != labelIndex { return .nan }
         let outcome = field.text.withUnsafeBufferPointer { parser.parse($0) }
         guard case .number(let value) = outcome, field.isWellFormed else {
-            throw TextError.field(field.text, outcome, path: path, line: line, column: column + 1)
+            var error = TextError.field(field.text, outcome, path: path, line: line, column: column + 1)
+            if field.text.isEmpty, field.endsRow, columns > 1 {
+                error.message += "; if every row ends in a delimiter, remove it"
+            }
+            throw error
         }
         return value
     }

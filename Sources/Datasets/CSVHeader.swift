@@ -3,63 +3,84 @@ import Storage
 
 /// The row of column names that a CSV file may begin with.
 enum CSVHeader {
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-
-    /// The header row of the file behind `reader`, without its line end; `nil` when it has none.
+    /// The header row of the file behind `reader`, without its line end; `nil` when it has none. Blank lines
+    /// do not count as rows.
     ///
-    /// By `HeaderRule.auto` the first row is a header when no field of it is a number and some field of the
-    /// second one is. A first row with one wrong value is thus an error and never dropped. Blank lines do
-    /// not count as rows.
+    /// - Throws: `LockstepError(.data)` when the first row, or a name in it, is one that tools write unasked:
+    ///   numbers of columns or rows are neither records nor features.
     static func find(in reader: BlockReader, rule: HeaderRule, delimiter: UInt8) throws -> [UInt8]? {
+        try TextFileStart.pass(reader)
+        var line = 0
+        guard let first = try nextRow(reader, delimiter, lines: &line) else { return nil }
+        let path = reader.file.path
+        try TextFileStart.refuseLoneReturns(in: first, path: path)
         guard rule != .absent else { return nil }
-        try skipByteOrderMark(reader)
-        guard let first = try nextRow(reader, delimiter) else { return nil }
-        if rule == .present { return first }
-        // A row of missing values only is no header either.
-        guard !holdsNumber(first, delimiter), fields(first, delimiter).contains(where: { !$0.isEmpty }),
-            let second = try nextRow(reader, delimiter)
-        else { return nil }
-        return holdsNumber(second, delimiter) ? first : nil
+        var later = line
+        let second = rule == .present ? nil : try nextRow(reader, delimiter, lines: &later)
+        let rows = CSVFirstRows(path: path, delimiter: delimiter, line: line, first: first, second: second)
+        if rule == .auto {
+            try rows.refuseColumnNumbers()
+            guard rows.beginWithHeader else { return nil }
+        }
+        try rows.refuseRowNumbers()
+        return first
     }
 
-    /// Passes over a byte order mark, and over `header` if the file begins with it.
+    /// Passes over a byte order mark, and over the channel's header if the file begins with it.
     ///
     /// - Returns: the number of lines passed over.
-    static func skip(_ header: [UInt8]?, in reader: BlockReader, delimiter: UInt8) throws -> Int {
-        try skipByteOrderMark(reader)
-        guard let header else { return 0 }
+    /// - Throws: `LockstepError(.data)` when the file begins with another header than the first one.
+    static func skip(in reader: BlockReader, plan: ReadingPlan) throws -> Int {
+        try TextFileStart.pass(reader)
         let offset = reader.offset
         var lines = 0
-        guard try nextRow(reader, delimiter, lines: &lines) == header else {
+        guard let row = try nextRow(reader, plan.delimiter, lines: &lines) else {
             try reader.seek(to: offset)
             return 0
         }
-        return lines
+        if row == plan.header { return lines }
+        try TextFileStart.refuseLoneReturns(in: row, path: reader.file.path)
+        if try isHeader(row, of: reader, line: lines, plan: plan) { return lines }
+        try reader.seek(to: offset)
+        return 0
     }
 
-    /// The names in a header row.
-    static func names(_ header: [UInt8], delimiter: UInt8) -> [String] {
-        fields(header, delimiter).map { String(decoding: $0, as: UTF8.self) }
+    /// The names in a header row, at most `count`.
+    static func names(_ header: [UInt8], delimiter: UInt8, count: Int) -> [String] {
+        CSVFields.first(count, of: header, delimiter).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func skipByteOrderMark(_ reader: BlockReader) throws {
-        guard try reader.require(2) else { return }
-        let start = reader.base + reader.start
-        if (start[0] == 0xFF && start[1] == 0xFE) || (start[0] == 0xFE && start[1] == 0xFF) {
-            throw LockstepError(.data, "\(reader.file.path) is UTF-16 text; save it as UTF-8")
+    /// Whether the first row of a later file has the names of the channel's header, spelled otherwise.
+    private static func isHeader(
+        _ row: [UInt8], of reader: BlockReader, line: Int, plan: ReadingPlan
+    ) throws -> Bool {
+        let path = reader.file.path
+        guard path != plan.leader, CSVFields.areNames(row, plan.delimiter) else { return false }
+        guard let header = plan.header else {
+            var later = line
+            let second = try nextRow(reader, plan.delimiter, lines: &later)
+            let rows = CSVFirstRows(
+                path: path, delimiter: plan.delimiter, line: line, first: row, second: second)
+            guard rows.beginWithHeader else { return false }
+            throw LockstepError(
+                .data,
+                "\(path), line \(line) names the columns, and \(plan.leader) has no such row; give all files "
+                    + "the same header, or none")
         }
-        guard try reader.require(3) else { return }
-        let bytes = UnsafeBufferPointer(start: reader.base + reader.start, count: 3)
-        if bytes.elementsEqual(byteOrderMark) { reader.start += 3 }
-    }
-
-    private static func nextRow(_ reader: BlockReader, _ delimiter: UInt8) throws -> [UInt8]? {
-        var lines = 0
-        return try nextRow(reader, delimiter, lines: &lines)
+        let names = CSVFields.first(.max, of: row, plan.delimiter)
+        let wanted = CSVFields.first(.max, of: header, plan.delimiter)
+        if names == wanted { return true }
+        let column = zip(names, wanted).prefix { $0 == $1 }.count
+        let found = column < names.count ? "'\(TextError.shown(names[column]))'" : "no name"
+        let there = column < wanted.count ? "'\(TextError.shown(wanted[column]))'" : "no name"
+        throw LockstepError(
+            .data,
+            "\(path), line \(line), column \(column + 1) has \(found) where the header of "
+                + "\(plan.leader) has \(there); give all files the same columns in the same order")
     }
 
     /// The next row that is not blank, without its line end; `nil` at the end of the file.
-    private static func nextRow(
+    static func nextRow(
         _ reader: BlockReader, _ delimiter: UInt8, lines: inout Int
     ) throws -> [UInt8]? {
         let scanner = CSVRowScanner(delimiter: delimiter)
@@ -69,6 +90,7 @@ enum CSVHeader {
             let limit = base + reader.end + (reader.isAtEnd && reader.unreadCount > 0 ? 1 : 0)
             guard let row = scanner.row(at: start, limit: limit) else {
                 guard !reader.isAtEnd else { return nil }
+                reader.line = lines + 1
                 _ = try reader.fill()
                 continue
             }
@@ -78,31 +100,6 @@ enum CSVHeader {
             var end = row.next - 1
             if end > start, (end - 1).pointee == 0x0D { end -= 1 }
             return [UInt8](UnsafeBufferPointer(start: start, count: end - start))
-        }
-    }
-
-    /// Whether some field is a number, or a word for one that is not finite.
-    private static func holdsNumber(_ row: [UInt8], _ delimiter: UInt8) -> Bool {
-        let parser = DecimalParser()
-        return fields(row, delimiter).contains { field in
-            if case .malformed = field.withUnsafeBufferPointer(parser.parse) {
-                return ["nan", "inf", "-inf"].contains(String(decoding: field, as: UTF8.self).lowercased())
-            }
-            return true
-        }
-    }
-
-    private static func fields(_ row: [UInt8], _ delimiter: UInt8) -> [[UInt8]] {
-        (row + [UInt8(ascii: "\n")]).withUnsafeBufferPointer { bytes in
-            guard var start = bytes.baseAddress else { return [] }
-            let limit = start + bytes.count
-            var fields: [[UInt8]] = []
-            while start < limit, let field = CSVField(at: start, limit: limit, delimiter: delimiter) {
-                fields.append(field.text)
-                start = field.next
-                if field.endsRow { break }
-            }
-            return fields
         }
     }
 }

@@ -25,7 +25,7 @@ struct CSVIndexer {
     }
 
     private mutating func run() throws -> FileIndex {
-        line += try CSVHeader.skip(plan.header, in: reader, delimiter: plan.delimiter)
+        line += try CSVHeader.skip(in: reader, plan: plan)
         index.labelCount = plan.labelCount
         index.hasDense = true
         while true {
@@ -36,6 +36,7 @@ struct CSVIndexer {
                 }
                 return index
             }
+            reader.line = line
             _ = try reader.fill()
         }
     }

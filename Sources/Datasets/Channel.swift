@@ -9,7 +9,8 @@ public import Tensors
 public struct ChannelSource: Sendable, Equatable {
     /// `train`, `validation`, `test`.
     public var name: String
-    /// A file, or a folder whose files (not starting with `.` or `_`) are read in order of name.
+    /// A file, or a folder: all files below it (none whose name starts with `.` or `_`) are read, in the
+    /// order of the bytes of their names below it.
     public var path: String
     /// SageMaker's ContentType with parameters, `text/csv;label_size=1`; `nil`: told from file names
     /// and first bytes.
@@ -24,6 +25,11 @@ public struct ChannelSource: Sendable, Equatable {
     public var allowsMissing: Bool
     /// Where the label stands in a CSV row; SageMaker has it first.
     public var labelColumn: LabelColumn
+
+    /// Labels a libsvm row, when that is known from elsewhere than the content type; `nil`: not known.
+    public var statedLabelCount: Int?
+    /// The longest line or record that is read, in bytes; `nil`: as long as memory allows.
+    public var recordLimit: Int?
 
     public init(
         name: String, path: String, contentType: String? = nil, compressionType: String? = nil,
@@ -53,6 +59,18 @@ public final class DataChannel: Sendable {
     public let isSparse: Bool
     /// Labels a row: 0 or 1.
     public let labelCount: Int
+
+    /// What people should know of the channel's data, though it can be read: one sentence each.
+    public var remarks: [String] { plan.remarks }
+
+    /// The file and line or record that makes a row so wide, for errors.
+    public var widthPlace: String {
+        let width = isSparse ? featureCount : featureCount + (plan.format == .csv ? labelCount : 0)
+        guard let file = files.firstIndex(where: { $0.width == width }) else { return source.path }
+        let place = plan.format == .recordIO ? "record" : "line"
+        let index = isSparse ? ", with feature index \(width - 1)" : ""
+        return "\(plan.files[file]), \(place) \(files[file].widthPlace)\(index)"
+    }
 
     let plan: ReadingPlan
     let files: [FileIndex]
@@ -116,8 +134,19 @@ public final class DataChannel: Sendable {
         return isSparse ? try loadSparse(range) : try loadDense(range)
     }
 
+    /// Stored values of `range`, or a little more.
+    package func entryBound(_ range: Range<Int>) -> Int {
+        guard isSparse else { return range.count.multipliedReportingOverflow(by: featureCount).partialValue }
+        return parts(of: range).reduce(0) { $0 + files[$1.file].entryBound($1.records) }
+    }
+
     private func loadDense(_ range: Range<Int>) throws -> Records {
         let width = featureCount
+        let (floats, overflows) = range.count.multipliedReportingOverflow(by: 4 * width)
+        try AvailableMemory.require(
+            overflows ? nil : floats,
+            for: "channel '\(source.name)': holding \(range.count) records of \(width) features, as wide as "
+                + widthPlace + ",")
         var labels: [Float] = []
         let values = try [Float](unsafeUninitializedCapacity: range.count * width) { values, count in
             labels = try [Float](unsafeUninitializedCapacity: range.count * labelCount) { labels, labelled in
@@ -137,7 +166,10 @@ public final class DataChannel: Sendable {
     }
 
     private func loadSparse(_ range: Range<Int>) throws -> Records {
-        let entries = parts(of: range).reduce(0) { $0 + files[$1.file].entryBound($1.records) }
+        let entries = entryBound(range)
+        try AvailableMemory.require(
+            entries.multipliedReportingOverflow(by: 8).partialValue,
+            for: "channel '\(source.name)': holding \(range.count) records with \(entries) entries")
         let rows = SparseRows(rows: range.count, entries: entries)
         try forEachPart(of: range) { cursor, count in try cursor.readSparse(count, into: rows) }
         let matrix = SparseMatrix(
@@ -175,7 +207,8 @@ public final class DataChannel: Sendable {
         let reader = try plan.open(plan.files[file])
         switch plan.format {
         case .csv: return CSVCursor(reader, plan: plan, columns: files[file].width)
-        case .libsvm: return LibsvmCursor(reader, labelCount: labelCount)
+        case .libsvm:
+            return LibsvmCursor(reader, labelCount: labelCount, statedLabelCount: plan.statedLabelCount)
         case .recordIO:
             return RecordIOCursor(
                 reader, allowsMissing: plan.allowsMissing, width: featureCount, labelCount: labelCount)

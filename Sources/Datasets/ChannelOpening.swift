@@ -55,7 +55,7 @@ struct ChannelOpening {
     private static func index(_ reader: BlockReader, plan: ReadingPlan) throws -> FileIndex {
         switch plan.format {
         case .csv: return try CSVIndexer.index(reader, plan: plan)
-        case .libsvm: return try LibsvmCursor.index(reader)
+        case .libsvm: return try LibsvmCursor.index(reader, plan: plan)
         case .recordIO: return try RecordIOIndexer.index(reader)
         }
     }

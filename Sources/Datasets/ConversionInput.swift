@@ -42,7 +42,7 @@ package struct ConversionInput {
     }
 
     private func openFeatures() throws -> any RecordSource {
-        let files = try ChannelFiles.list(path, channel: "input")
+        let files = try ChannelFiles(path, channel: "input").paths
         if try format == .idx || (format == .auto && files == [path] && IDXSource.recognizes(path)) {
             guard files == [path] else {
                 throw LockstepError(.usage, "\(path) is a folder; name one IDX file")
@@ -58,10 +58,11 @@ package struct ConversionInput {
             let plan = try ReadingPlan(ChannelSource(name: "input", path: path, defaultLabelCount: 0))
             if plan.format == .csv { contentType = csvType }
         }
-        return try DataChannel.open(
-            ChannelSource(
-                name: "input", path: path, contentType: contentType, defaultLabelCount: 0,
-                allowsMissing: true, labelColumn: labelColumn), communicator: SoloCommunicator())
+        var source = ChannelSource(
+            name: "input", path: path, contentType: contentType, defaultLabelCount: 0, allowsMissing: true,
+            labelColumn: labelColumn)
+        if labelCount == 0 { source.statedLabelCount = 0 }
+        return try DataChannel.open(source, communicator: SoloCommunicator())
     }
 
     private var csvType: String {

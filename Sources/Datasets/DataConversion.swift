@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Storage
 
 #if canImport(Glibc)
     import Glibc
@@ -40,6 +41,11 @@ package struct DataConversion {
         guard !FileManager.default.fileExists(atPath: output) else {
             throw LockstepError(.conflict, "\(output) exists; remove it or choose another name")
         }
+        if source.isSparse, format == .csv {
+            try AvailableMemory.require(
+                source.featureCount * 8,
+                for: "\(output): a row of \(source.featureCount) features as CSV, every zero written out,")
+        }
         let encoder = try RecordEncoder(
             format, width: source.featureCount, hasLabels: source.labelCount > 0)
         let temporary = temporaryPath
@@ -73,7 +79,9 @@ package struct DataConversion {
         let writer = try RecordFileWriter(path: path, isGzip: isGzip)
         var bytes: [UInt8] = []
         let range = shard * count / shardCount..<(shard + 1) * count / shardCount
-        try source.forEachPiece(of: range) { records in
+        // Of wide sparse rows, written out in full, only some at a time.
+        let isWide = format == .csv && source.isSparse
+        try source.forEachPiece(of: range, widest: isWide ? source.featureCount : 0) { records in
             bytes.removeAll(keepingCapacity: true)
             try encoder.append(records, to: &bytes)
             try writer.write(bytes)

@@ -27,7 +27,7 @@ package enum HeaderRule: String, Sendable, CaseIterable {
 /// A ContentType taken apart: `text/csv;label_size=1;header=auto`.
 struct ContentType: Equatable {
     var format: DataFormat
-    /// Labels a row, when stated.
+    /// Labels a row of CSV or libsvm, when stated.
     var labelCount: Int?
     var header = HeaderRule.auto
     var delimiter = UInt8(ascii: ",")
@@ -64,7 +64,12 @@ struct ContentType: Equatable {
                 }
                 continue
             }
-            guard format == .csv else { throw wrong("has a parameter '\(name)', which is for text/csv only") }
+            if name.contains("weight") {
+                throw wrong("asks for weights of records ('\(name)'), which are not read; leave it out")
+            }
+            guard format == .csv || (format == .libsvm && name == "label_size") else {
+                throw wrong("has a parameter '\(name)', which is for text/csv only")
+            }
             switch name {
             case "label_size":
                 guard let count = Int(value), count == 0 || count == 1 else {

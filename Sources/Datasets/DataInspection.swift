@@ -5,34 +5,52 @@ import Tensors
 
 /// Reads records once and sums them up.
 package enum DataInspection {
+    /// Bytes of the longest line or record that is looked at: with what parsers make of it, the whole stays
+    /// within some hundred MB.
+    private static let recordLimit = 16 << 20
+
+    /// What is summed up besides the records themselves.
+    private struct About {
+        var path: String
+        var format: String
+        var parts: [DataSummary.Part]
+        var remarks: [String] = []
+        var isGzip: Bool
+        var names: [String]?
+    }
+
     /// Summarizes the channel at a path, or an IDX file.
     ///
     /// - Throws: what opening and loading a channel throw.
     package static func summarize(_ source: ChannelSource) throws -> DataSummary {
         if source.contentType == nil, try isIDXFile(source.path) {
-            let idx = try IDXSource(path: source.path)
-            let isGzip = try InputFile(path: source.path).isGzip
-            return try summarize(
-                idx, path: source.path, format: "idx", files: 1, isGzip: isGzip, names: nil)
+            let idx = try IDXSource(path: source.path, recordLimit: recordLimit)
+            let about = About(
+                path: source.path, format: "idx",
+                parts: [DataSummary.Part(path: source.path, rows: idx.recordCount)],
+                isGzip: try InputFile(path: source.path).isGzip)
+            return try summarize(idx, about)
         }
         var source = source
         source.allowsMissing = true
+        source.recordLimit = recordLimit
         let channel = try DataChannel.open(source, communicator: SoloCommunicator())
-        let isGzip = try InputFile(path: channel.plan.files[0]).isGzip
-        return try summarize(
-            channel, path: source.path, format: channel.plan.format.rawValue, files: channel.files.count,
-            isGzip: isGzip, names: channel.columnNames)
+        let parts = zip(channel.plan.files, channel.files).map {
+            DataSummary.Part(path: $0, rows: $1.recordCount)
+        }
+        let about = About(
+            path: source.path, format: channel.plan.format.rawValue, parts: parts, remarks: channel.remarks,
+            isGzip: try InputFile(path: parts[0].path).isGzip, names: channel.columnNames)
+        return try summarize(channel, about)
     }
 
     private static func isIDXFile(_ path: String) throws -> Bool {
-        let files = try ChannelFiles.list(path, channel: "inspect")
+        let files = try ChannelFiles(path, channel: "data").paths
         return try files == [path] && IDXSource.recognizes(path)
     }
 
-    private static func summarize(
-        _ source: any RecordSource, path: String, format: String, files: Int, isGzip: Bool, names: [String]?
-    ) throws -> DataSummary {
-        var columns = ColumnSums(count: source.featureCount)
+    private static func summarize(_ source: any RecordSource, _ about: About) throws -> DataSummary {
+        var columns = ColumnSums(count: min(source.featureCount, DataSummary.largestColumnCount))
         var labels = LabelCounts()
         try source.forEachPiece(of: 0..<source.recordCount) { records in
             switch records.features {
@@ -43,11 +61,12 @@ package enum DataInspection {
         }
         let cells = Double(source.recordCount) * Double(source.featureCount)
         return DataSummary(
-            path: path, format: format, files: files, isGzip: isGzip, hasHeader: names != nil,
+            path: about.path, format: about.format, files: about.parts.count, parts: about.parts,
+            remarks: about.remarks, isGzip: about.isGzip, hasHeader: about.names != nil,
             rows: source.recordCount, features: source.featureCount,
             density: source.isSparse ? Double(columns.entryCount) / cells : nil,
-            missing: columns.missing.reduce(0, +), labels: labels.summary,
-            columns: columns.summary(rows: source.recordCount, names: names))
+            missing: columns.missingCount, labels: labels.summary,
+            columns: columns.summary(rows: source.recordCount, names: about.names))
     }
 }
 
@@ -55,9 +74,13 @@ extension DataChannel {
     /// Names of the features from the header row; `nil` without one, or when it has another width.
     var columnNames: [String]? {
         guard let header = plan.header else { return nil }
-        var names = CSVHeader.names(header, delimiter: plan.delimiter)
-        guard names.count == featureCount + labelCount else { return nil }
-        if labelCount == 1 { names.remove(at: plan.labelColumn.index(columns: names.count)) }
+        let width = featureCount + labelCount
+        var names = CSVHeader.names(
+            header, delimiter: plan.delimiter, count: min(width, DataSummary.largestColumnCount + 1))
+        guard names.count == min(width, DataSummary.largestColumnCount + 1) else { return nil }
+        if labelCount == 1, plan.labelColumn.index(columns: width) < names.count {
+            names.remove(at: plan.labelColumn.index(columns: width))
+        }
         return names
     }
 }
@@ -70,7 +93,10 @@ private struct ColumnSums {
     private var sums: [Double]
     private(set) var missing: [Int]
     private(set) var entryCount = 0
+    /// In all columns, those beyond the summed ones too.
+    private(set) var missingCount = 0
 
+    /// - Parameter count: columns that are summed; later ones are only counted.
     init(count: Int) {
         stored = .init(repeating: 0, count: count)
         lows = .init(repeating: .infinity, count: count)
@@ -95,6 +121,8 @@ private struct ColumnSums {
 
     private mutating func add(_ value: Float, _ column: Int) {
         entryCount += 1
+        if value.isNaN { missingCount += 1 }
+        guard column < stored.count else { return }
         stored[column] += 1
         if value.isNaN {
             missing[column] += 1

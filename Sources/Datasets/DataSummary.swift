@@ -35,12 +35,24 @@ package struct DataSummary: Codable, Sendable, Equatable {
         package var classes: [Class]?
     }
 
+    /// A file of the data and how many records it holds.
+    package struct Part: Codable, Sendable, Equatable {
+        package var path: String
+        package var rows: Int
+    }
+
     package static let largestClassCount = 100
+    /// Columns that `columns` has at most: the first ones.
+    package static let largestColumnCount = 250_000
 
     package var path: String
     /// `csv`, `libsvm`, `recordio` or `idx`.
     package var format: String
     package var files: Int
+    /// The files in the order in which their records count.
+    package var parts: [Part]
+    /// What people should know, though the data can be read: files left out, columns that look odd.
+    package var remarks: [String]
     package var isGzip: Bool
     package var hasHeader: Bool
     package var rows: Int
@@ -51,5 +63,6 @@ package struct DataSummary: Codable, Sendable, Equatable {
     /// Missing values in all columns together.
     package var missing: Int
     package var labels: Labels?
+    /// The first `largestColumnCount` of them.
     package var columns: [Column]
 }

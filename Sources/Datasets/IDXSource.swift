@@ -11,6 +11,7 @@ package final class IDXSource: RecordSource {
     package let featureCount: Int
     package let isSparse = false
     package let labelCount = 0
+    package let remarks: [String] = []
     package let path: String
     private let type: ElementKind
     private let dataOffset: Int
@@ -42,8 +43,9 @@ package final class IDXSource: RecordSource {
             && (1...8).contains(head[3])
     }
 
-    /// - Throws: `LockstepError(.data)` when the file is not IDX.
-    package init(path: String) throws {
+    /// - Parameter recordLimit: bytes of the longest record that is read; `nil`: what memory allows.
+    /// - Throws: `LockstepError(.data)` when the file is not IDX, or not as long as its header says.
+    package init(path: String, recordLimit: Int? = nil) throws {
         self.path = path
         let file = try InputFile(path: path)
         self.file = file
@@ -69,6 +71,28 @@ package final class IDXSource: RecordSource {
         featureCount = width
         dataOffset = 4 + sizeBytes
         guard recordCount > 0, width > 0 else { throw LockstepError(.data, "\(path) holds no records") }
+        try checkSizes(recordLimit: recordLimit)
+    }
+
+    /// Before anything is allocated by the header's word.
+    private func checkSizes(recordLimit: Int?) throws {
+        let rowBytes = featureCount * type.byteCount
+        let (all, overflows) = recordCount.multipliedReportingOverflow(by: rowBytes)
+        guard !overflows, file.isGzip || all <= file.byteCount - dataOffset else {
+            throw LockstepError(
+                .data,
+                "\(path): its header promises \(recordCount) records of \(rowBytes) bytes, and "
+                    + "\(file.byteCount - dataOffset) bytes follow")
+        }
+        let what = "\(path): its header has records of \(featureCount) numbers, \(rowBytes) bytes"
+        if let recordLimit, rowBytes > recordLimit {
+            throw LockstepError(.data, "\(what), too long to be looked at (at most \(recordLimit) bytes)")
+        }
+        try AvailableMemory.require(rowBytes * 3, for: "\(what); reading one")
+    }
+
+    package func entryBound(_ range: Range<Int>) -> Int {
+        range.count.multipliedReportingOverflow(by: featureCount).partialValue
     }
 
     /// Not to be called by two threads at once.

@@ -9,15 +9,19 @@ final class LibsvmCursor: FileCursor {
     private(set) var nextRecord = 0
     private var line = 1
 
-    init(_ reader: BlockReader, labelCount: Int) {
+    /// - Parameters:
+    ///   - labelCount: labels a row of the channel: 0 or 1.
+    ///   - statedLabelCount: as the content type says, if it does.
+    init(_ reader: BlockReader, labelCount: Int, statedLabelCount: Int?) {
         self.reader = reader
         self.labelCount = labelCount
-        parser = LibsvmRowParser(path: reader.file.path)
+        parser = LibsvmRowParser(path: reader.file.path, labelCount: statedLabelCount)
     }
 
     /// One pass over the file behind `reader`: rows, entries and the largest index.
-    static func index(_ reader: BlockReader) throws -> FileIndex {
-        let cursor = LibsvmCursor(reader, labelCount: 0)
+    static func index(_ reader: BlockReader, plan: ReadingPlan) throws -> FileIndex {
+        let cursor = LibsvmCursor(reader, labelCount: 0, statedLabelCount: plan.statedLabelCount)
+        try TextFileStart.pass(reader)
         var index = FileIndex(hasSparse: true)
         while try cursor.readRow() {
             let row = cursor.parser
@@ -66,6 +70,7 @@ final class LibsvmCursor: FileCursor {
                 seen += 1
             }
             if reader.isAtEnd { return reader.unreadCount > 0 }
+            reader.line = line
             _ = try reader.fill()
         }
     }

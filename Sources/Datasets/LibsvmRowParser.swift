@@ -10,8 +10,15 @@ struct LibsvmRowParser {
     private(set) var columns: [Int32] = []
     private(set) var values: [Float] = []
     private let decimal = DecimalParser()
+    /// Labels a row: 0 or 1 when stated. Otherwise a row must have one, because `0:1 …` may be a row
+    /// without label as well as a label with a weight.
+    private let labelCount: Int?
 
-    init(path: String) { self.path = path }
+    /// - Parameter labelCount: labels a row, when the content type says it.
+    init(path: String, labelCount: Int? = nil) {
+        self.path = path
+        self.labelCount = labelCount
+    }
 
     /// Reads the line at `cursor` and moves `cursor` behind its line feed.
     ///
@@ -24,7 +31,7 @@ struct LibsvmRowParser {
         var p = cursor
         var column = 0
         while true {
-            while Self.isSpace(p.pointee) { p += 1 }
+            while Self.isSpace(p) { p += 1 }
             if p.pointee == UInt8(ascii: "#") {
                 while p.pointee != UInt8(ascii: "\n") { p += 1 }
             }
@@ -45,13 +52,15 @@ struct LibsvmRowParser {
             p += 1
         }
         let isPair = p > start && p.pointee == UInt8(ascii: ":")
-        guard isPair || column == 1 else { throw notPair(start, line: line, column: column) }
+        guard column == 1 ? isPair == (labelCount == 0) : isPair else {
+            throw notPair(start, line: line, column: column)
+        }
         p = isPair ? p + 1 : start
         var value: Float = 0
         let valueStart = p
-        if !decimal.scan(&p, into: &value) || !Self.isWordEnd(p.pointee) {
+        if !decimal.scan(&p, into: &value) || !Self.isWordEnd(p) {
             let text = Self.word(valueStart)
-            if !isPair, text.contains(UInt8(ascii: ":")) { throw notPair(start, line: line, column: column) }
+            if text.contains(UInt8(ascii: ":")) { throw notPair(start, line: line, column: column) }
             let outcome = text.withUnsafeBufferPointer { decimal.parse($0) }
             guard case .number(let parsed) = outcome else {
                 throw TextError.field(text, outcome, path: path, line: line, column: column)
@@ -90,22 +99,41 @@ struct LibsvmRowParser {
     }
 
     private func notPair(_ start: UnsafePointer<UInt8>, line: Int, column: Int) -> LockstepError {
-        LockstepError(
-            .data,
-            "\(path), line \(line), column \(column): '\(TextError.shown(Self.word(start)))' "
-                + "is not INDEX:VALUE")
+        let word = Self.word(start)
+        let text = "'\(TextError.shown(word))'"
+        let colons = word.filter { $0 == UInt8(ascii: ":") }.count
+        var what = "is not INDEX:VALUE"
+        if word.starts(with: "qid:".utf8) {
+            what += ": it groups records for ranking, which is not read; leave it out"
+        } else if column == 1, colons > 0, labelCount != 0 {
+            what =
+                "is a label with a weight, or a feature in a row without label: weights of records are not "
+                + "read, leave them out; if the rows have no labels, say text/libsvm;label_size=0"
+        } else if column == 1 {
+            what += ": label_size=0 says that rows have no label"
+        } else if colons > 1 {
+            what += ": a field of a feature (as in libffm) is not read"
+        } else if let advice = FieldWord.advice(word) {
+            what += "; \(advice)"
+        } else if word.contains(0x0D) {
+            what += "; if carriage returns alone end the lines, save the file with line feeds"
+        }
+        return LockstepError(.data, "\(path), line \(line), column \(column): \(text) \(what)")
     }
 
     private static func word(_ start: UnsafePointer<UInt8>) -> [UInt8] {
         var end = start
-        while !isWordEnd(end.pointee) { end += 1 }
+        while !isWordEnd(end) { end += 1 }
         return [UInt8](UnsafeBufferPointer(start: start, count: end - start))
     }
 
+    /// A carriage return is white space before a line feed only: alone it might end a line.
     @inline(__always)
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+    private static func isSpace(_ p: UnsafePointer<UInt8>) -> Bool {
+        p.pointee == 0x20 || p.pointee == 0x09 || (p.pointee == 0x0D && p[1] == UInt8(ascii: "\n"))
+    }
     @inline(__always)
-    private static func isWordEnd(_ byte: UInt8) -> Bool {
-        isSpace(byte) || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "#")
+    private static func isWordEnd(_ p: UnsafePointer<UInt8>) -> Bool {
+        isSpace(p) || p.pointee == UInt8(ascii: "\n") || p.pointee == UInt8(ascii: "#")
     }
 }

@@ -27,12 +27,18 @@ struct RecordDecoder {
     mutating func decode(
         _ payload: UnsafeRawBufferPointer, damaged: (String) -> LockstepError
     ) throws {
+        guard RecordFieldCount.isWithinBounds(payload) else {
+            throw damaged(
+                "it has more than \(RecordFieldCount.most) fields; write the numbers of a tensor packed")
+        }
         let bytes = payload.baseAddress?.assumingMemoryBound(to: UInt8.self)
         guard let record = aialgs__data__record__unpack(nil, payload.count, bytes) else {
             throw damaged("the payload is no Record message")
         }
         defer { aialgs__data__record__free_unpacked(record, nil) }
         let features = record.pointee.features, labels = record.pointee.label
+        try Self.refuseWeights(features, record.pointee.n_features, damaged)
+        try Self.refuseWeights(labels, record.pointee.n_label, damaged)
         guard let value = Self.find("values", features, record.pointee.n_features),
             let tensor = Self.tensor(value)
         else {
@@ -154,6 +160,20 @@ struct RecordDecoder {
                 shape: UnsafeBufferPointer(start: tensor.shape, count: tensor.n_shape))
         default:
             return nil
+        }
+    }
+
+    /// Refuses what would make some records count more than others, which nothing here does.
+    private static func refuseWeights(
+        _ entries: UnsafeMutablePointer<UnsafeMutablePointer<Aialgs__Data__Record__Entry>?>?, _ count: Int,
+        _ damaged: (String) -> LockstepError
+    ) throws {
+        guard let entries, count > 1 else { return }
+        for index in 0..<count {
+            guard let key = entries[index]?.pointee.key else { continue }
+            let name = String(cString: key)
+            guard name.lowercased().contains("weight") else { continue }
+            throw damaged("it has '\(name)': weights of records are not read; leave them out")
         }
     }
 

@@ -52,6 +52,7 @@ final class RecordFrames {
                 throw damaged("a record begins before the last part of this one")
             }
             withUnsafeBytes(of: Self.magic.littleEndian) { joined.append(contentsOf: $0) }
+            try reader.checkLength(joined.count + payload.count)
             joined.append(contentsOf: payload)
             if flag == .last { return }
         }
@@ -66,7 +67,9 @@ final class RecordFrames {
         let magic = UInt32(littleEndian: header.loadUnaligned(as: UInt32.self))
         let word = UInt32(littleEndian: header.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
         guard magic == Self.magic else {
-            throw damaged("no frame at byte \(reader.offset), where its magic number belongs")
+            throw damaged(
+                "no frame at byte \(reader.offset), where its magic number belongs"
+                    + (recordOffset == 0 ? "; the file is no RecordIO, as its channel's format says" : ""))
         }
         guard let flag = Flag(rawValue: word >> 29) else {
             throw damaged("a frame has the unknown continuation flag \(word >> 29)")
@@ -75,7 +78,9 @@ final class RecordFrames {
         let size = Self.headerSize + (length + 3) & ~3
         // Looked at first, so that a wrong length does not make the window grow to half a GiB.
         let isShort = !reader.file.isGzip && reader.offset + size > reader.file.byteCount
-        guard !isShort, try reader.require(size) else {
+        guard !isShort else { throw damaged("a frame of \(length) bytes goes beyond the end of the file") }
+        try reader.checkLength(length)
+        guard try reader.require(size) else {
             throw damaged("a frame of \(length) bytes goes beyond the end of the file")
         }
         let payload = UnsafeRawBufferPointer(

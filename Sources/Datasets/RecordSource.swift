@@ -9,6 +9,10 @@ package protocol RecordSource: AnyObject {
     var isSparse: Bool { get }
     /// Labels a row: 0 or 1.
     var labelCount: Int { get }
+    /// What people should know, though the records can be read.
+    var remarks: [String] { get }
+    /// Stored values of the records of `range`, or a little more.
+    func entryBound(_ range: Range<Int>) -> Int
     /// - Throws: `LockstepError(.data)` naming the place of what is wrong.
     func load(_ range: Range<Int>) throws -> Records
 }
@@ -16,12 +20,18 @@ package protocol RecordSource: AnyObject {
 extension DataChannel: RecordSource {}
 
 extension RecordSource {
-    /// Calls `body` with all records, piece by piece in order; a piece is some MiB at most.
-    func forEachPiece(of range: Range<Int>, _ body: (Records) throws -> Void) throws {
-        let rowsAPiece = isSparse ? 4096 : max(1, min(4096, (1 << 21) / max(featureCount, 1)))
+    /// Calls `body` with all records, piece by piece in order; a piece is some MiB at most, or one record.
+    ///
+    /// - Parameter widest: numbers that a record becomes, where that is more than it stores.
+    func forEachPiece(
+        of range: Range<Int>, widest: Int = 0, _ body: (Records) throws -> Void
+    ) throws {
+        let entries = 1 << 21
+        let rows = max(1, min(4096, entries / max(widest, 1)))
         var start = range.lowerBound
         while start < range.upperBound {
-            let end = min(start + rowsAPiece, range.upperBound)
+            var end = min(start + rows, range.upperBound)
+            while end - start > 1, entryBound(start..<end) > entries { end = start + (end - start) / 2 }
             try body(try load(start..<end))
             start = end
         }
@@ -52,6 +62,9 @@ final class RelabelledSource: RecordSource {
     var featureCount: Int { features.featureCount }
     var isSparse: Bool { features.isSparse }
     var labelCount: Int { 1 }
+    var remarks: [String] { features.remarks }
+
+    func entryBound(_ range: Range<Int>) -> Int { features.entryBound(range) }
 
     func load(_ range: Range<Int>) throws -> Records {
         let records = try features.load(range)

@@ -19,18 +19,14 @@ enum TextError {
         if names.contains(word.hasPrefix("-") || word.hasPrefix("+") ? String(word.dropFirst()) : word) {
             return LockstepError(.data, "\(place): '\(shown(text))' is not a finite number")
         }
-        let hint =
-            text.contains(UInt8(ascii: "\t")) ? "tab" : text.contains(UInt8(ascii: ";")) ? "semicolon" : nil
-        let advice = hint.map { "; if \($0)s divide the columns, say delimiter=\($0)" } ?? ""
+        let advice = FieldWord.advice(text).map { "; \($0)" } ?? ""
         return LockstepError(.data, "\(place): '\(shown(text))' is not a number\(advice)")
     }
 
     /// Bytes of a file made fit for a message: short, on one line.
     static func shown(_ text: some Collection<UInt8>) -> String {
         let limit = 40
-        let escaped = String(decoding: text.prefix(limit), as: UTF8.self).unicodeScalars.map {
-            $0.value < 0x20 || $0.value == 0x7F ? $0.escaped(asASCII: true) : String($0)
-        }
-        return escaped.joined() + (text.count > limit ? "…" : "")
+        let escaped = PrintableText.escaped(String(decoding: text.prefix(limit), as: UTF8.self))
+        return escaped + (text.count > limit ? "…" : "")
     }
 }

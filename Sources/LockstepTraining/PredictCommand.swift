@@ -27,8 +27,8 @@ struct PredictCommand: AlgorithmCommand {
     @Option(help: "Content type of the records, as in a job (default: told from the files).")
     var contentType: String?
 
-    @Option(help: "Labels that stand before the features of a record: 0 or 1.")
-    var labelSize = 0
+    @Option(help: "Labels that stand before the features of a record: 0 or 1 (default: 0, in libsvm 1).")
+    var labelSize: Int?
 
     @Option(help: "csv, jsonlines or json.", transform: Self.format)
     var outputFormat = PredictionFormat.jsonlines
@@ -42,15 +42,16 @@ struct PredictCommand: AlgorithmCommand {
     }
 
     func validate() throws {
-        guard (0...1).contains(labelSize) else {
+        if let labelSize, !(0...1).contains(labelSize) {
             throw ValidationError("--label-size is \(labelSize): it must be 0 or 1")
         }
     }
 
     func run(_ algorithms: AlgorithmList) throws {
         LinearAlgebra.prepare()
-        let source = ChannelSource(
-            name: "input", path: input, contentType: contentType, defaultLabelCount: labelSize)
+        var source = ChannelSource(
+            name: "input", path: input, contentType: contentType, defaultLabelCount: labelSize ?? 0)
+        source.statedLabelCount = labelSize
         let prediction = try BatchPrediction(modelPath: model, source: source, algorithms: algorithms)
         let metrics: [Metric]
         if let out {

@@ -19,7 +19,7 @@ struct DataConvertCommand: AsyncParsableCommand {
               lockstep data convert mushrooms.libsvm mushrooms.pbr --to recordio
             """)
 
-    @Argument(help: "A file, or a folder whose files are read in order of name.")
+    @Argument(help: "A file, or a folder: all files below it are read, in order of name.")
     var input: String
     @Argument(
         help: ArgumentHelp(
@@ -31,7 +31,7 @@ struct DataConvertCommand: AsyncParsableCommand {
     var to: DataFormat
     @Option(help: "A file with the labels: IDX, or text with one number a line.")
     var labels: String?
-    @Option(help: "Labels in each row of a CSV input: 1, or 0 when all columns are features.")
+    @Option(help: "Labels in each row of a CSV or libsvm input: 1, or 0 when there are none.")
     var labelSize = 1
     @Option(
         help: "The column of a CSV input that holds the label: first (default), last or a number from 1.",
@@ -71,6 +71,9 @@ struct DataConvertCommand: AsyncParsableCommand {
             path: input, format: from, labelsPath: labels, labelCount: labelSize, labelColumn: labelColumn,
             header: header, delimiter: delimiter.rawValue
         ).open()
+        for remark in source.remarks {
+            StandardStreams.error("lockstep: \(PrintableText.escaped(remark))")
+        }
         let conversion = DataConversion(output: destination, format: to, shardCount: shards, isGzip: gzip)
         let result = try conversion.run(source)
         switch output {
@@ -78,8 +81,8 @@ struct DataConvertCommand: AsyncParsableCommand {
         case .text:
             let files = result.files == 1 ? "1 file" : "\(result.files) files"
             StandardStreams.output(
-                "\(result.output): \(result.rows) rows of \(result.features) features as \(result.format), "
-                    + "\(files), \(result.bytes) bytes")
+                "\(PrintableText.escaped(result.output)): \(result.rows) rows of \(result.features) "
+                    + "features as \(result.format), \(files), \(result.bytes) bytes")
         }
     }
 }

@@ -8,8 +8,9 @@ struct DataInspectCommand: AsyncParsableCommand {
         commandName: "inspect",
         abstract: "Prints what a file or folder of training data holds.",
         discussion: """
-            Shows format, files, rows, columns, the range and mean of each column, missing values, and the
-            labels. In CSV every column counts as a feature unless the content type says otherwise.
+            Shows format, the files in their order, rows, columns, the range and mean of each column,
+            missing values, and the labels. In CSV every column counts as a feature unless the content
+            type says otherwise.
 
             Examples:
               lockstep data inspect train.csv --content-type 'text/csv;label_size=1'
@@ -19,7 +20,7 @@ struct DataInspectCommand: AsyncParsableCommand {
     /// Columns that the text form shows, when there are more than twice as many.
     private static let shownColumns = 20
 
-    @Argument(help: "A file, or a folder whose files are read in order of name.")
+    @Argument(help: "A file, or a folder: all files below it are read, in order of name.")
     var path: String
     @Option(
         help:
@@ -33,11 +34,13 @@ struct DataInspectCommand: AsyncParsableCommand {
             ChannelSource(name: "data", path: path, contentType: contentType, defaultLabelCount: 0))
         switch output {
         case .json: try OutputFormat.printJSON(summary)
-        case .text: StandardStreams.output(Self.text(summary))
+        case .text:
+            let lines = Self.lines(summary).map(PrintableText.escaped)
+            StandardStreams.output(lines.joined(separator: "\n"))
         }
     }
 
-    private static func text(_ summary: DataSummary) -> String {
+    private static func lines(_ summary: DataSummary) -> [String] {
         let density = summary.density.map { ", \(percent($0)) of the entries stored" } ?? ""
         var lines = [
             "path     \(summary.path)",
@@ -48,8 +51,10 @@ struct DataInspectCommand: AsyncParsableCommand {
             "features \(summary.features)\(density)",
             "missing  \(summary.missing)",
             "labels   \(labels(summary.labels))",
-            "",
         ]
+        lines += summary.remarks.map { "remark   \($0)" }
+        if summary.files > 1 { lines += [""] + files(summary) }
+        lines.append("")
         let width = max(6, summary.columns.compactMap { $0.name?.count }.max() ?? 0)
         let heads = [("column", width), ("min", 14), ("max", 14), ("mean", 14), ("missing", 9)]
         lines.append(heads.map { padded($0.0, $0.1) }.joined())
@@ -62,8 +67,26 @@ struct DataInspectCommand: AsyncParsableCommand {
             ]
             lines.append(cells.map { padded($0.0, $0.1) }.joined())
         }
-        if isCut { lines.append("… and \(summary.columns.count - shownColumns) more; --output json has all") }
-        return lines.joined(separator: "\n")
+        if isCut { lines.append("… and \(summary.features - shownColumns) more; \(hint(summary))") }
+        return lines
+    }
+
+    private static func hint(_ summary: DataSummary) -> String {
+        let isWhole = summary.columns.count == summary.features
+        return "--output json has " + (isWhole ? "all" : "the first \(summary.columns.count)")
+    }
+
+    private static func files(_ summary: DataSummary) -> [String] {
+        let shown = summary.parts.count > 2 * shownColumns ? shownColumns : summary.parts.count
+        let width = summary.parts.prefix(shown).map { "\($0.rows)".count }.max() ?? 0
+        var lines = summary.parts.prefix(shown).map { part in
+            padded("\(part.rows)", max(width, 4)) + part.path
+        }
+        lines.insert(padded("rows", max(width, 4)) + "file", at: 0)
+        if shown < summary.parts.count {
+            lines.append("… and \(summary.parts.count - shown) more; --output json has all")
+        }
+        return lines
     }
 
     private static func labels(_ labels: DataSummary.Labels?) -> String {

@@ -79,12 +79,23 @@ import Testing
             message: "DIR/a, line 2: the row has feature index 7 or a shape that wide; a row has 5 features"),
         Case(
             testDescription: "libsvm without labels", files: ["a": text("0:1\n2:1 7:1\n")],
-            contentType: "text/libsvm",
+            contentType: "text/libsvm;label_size=0",
             message: "channel 'train': the records of DIR/a have no labels"),
         Case(
-            testDescription: "labels in one file only", files: ["a": text("1 0:1\n"), "b": text("0:1\n")],
-            contentType: "text/libsvm",
-            message: "channel 'train': the records of DIR/a have labels, those of DIR/b have none"),
+            testDescription: "libsvm weights asked for", files: ["a": text("1,2\n")],
+            contentType: "text/csv;csv_weights=1", code: .configuration,
+            message: "channel 'train': ContentType 'text/csv;csv_weights=1' asks for weights of records "
+                + "('csv_weights'), which are not read; leave it out"),
+        Case(
+            testDescription: "RecordIO beside CSV",
+            files: ["a": text("1,2\n"), "b": [0x0A, 0x23, 0xD7, 0xCE, 0, 0, 0, 0]],
+            message: "DIR/b is RecordIO-protobuf and no text; a channel has files of one format"),
+        Case(
+            testDescription: "CSV beside RecordIO",
+            files: ["a": Bytes.frame(Bytes.row([1, 2])), "b": text("1,2,3,4,5,6\n")],
+            contentType: "application/x-recordio-protobuf",
+            message: "DIR/b, record 1 (byte 0): no frame at byte 0, where its magic number belongs; the file "
+                + "is no RecordIO, as its channel's format says"),
     ]
 
     @Test(arguments: cases, [1, 2, 3, 5])

@@ -127,7 +127,11 @@ import Testing
             let cut = try folder.write("cut", [0, 0, 8, 1, 0, 0, 0, 3, 1])
             #expect(
                 message { try convert(cut, folder.path + "/x", to: .csv) }
-                    == "\(cut) ends within record 2 of 3")
+                    == "\(cut): its header promises 3 records of 1 bytes, and 1 bytes follow")
+            let packed = try folder.write("packed", try gzipped([0, 0, 8, 1, 0, 0, 0, 3, 1]))
+            #expect(
+                message { try convert(packed, folder.path + "/x", to: .csv) }
+                    == "\(packed) ends within record 2 of 3")
             #expect(
                 message { try convert(labels, folder.path + "/x", to: .libsvm) }
                     == "libsvm rows begin with a label and these records have none; choose another format, "
