@@ -1,12 +1,13 @@
 import Checkpoints
 import Collectives
 public import Datasets
+import Diagnostics
 import Tensors
 public import Training
 
 /// Scores a channel with a model file, a block of records at a time.
 public struct BatchPrediction {
-    /// Records read and scored together.
+    /// Records read and scored together, at most.
     private static let blockSize = 4096
 
     private let predictor: any Predictor
@@ -38,9 +39,17 @@ public struct BatchPrediction {
         var kept: [Prediction] = []
         var labels: [Float] = []
         var isFirst = true
-        for start in stride(from: 0, to: channel.recordCount, by: Self.blockSize) {
-            let records = try channel.load(start..<min(start + Self.blockSize, channel.recordCount))
+        // Wide records a few at a time.
+        let blockSize = max(1, min(Self.blockSize, (1 << 22) / channel.featureCount))
+        for start in stride(from: 0, to: channel.recordCount, by: blockSize) {
+            let records = try channel.load(start..<min(start + blockSize, channel.recordCount))
             let predictions = try predictor.predict(records.features)
+            if let odd = predictions.firstIndex(where: { !$0.isFinite }) {
+                throw LockstepError(
+                    .data,
+                    "record \(start + odd + 1) of \(channel.source.path): the model's answer is no finite "
+                        + "number; its values are beyond the range of those it was trained on")
+            }
             let text = predictions.map { format.text($0) }.joined(separator: frame.separator)
             try output((isFirst ? "" : frame.separator) + text)
             isFirst = false

@@ -11,11 +11,12 @@ public struct KMeansPredictor: Predictor {
 
     public init(model: Model) throws {
         guard let tensor = model.tensors["centers"], tensor.shape.count == 2, tensor.shape[0] > 0,
-            tensor.elementType == .float32
+            tensor.shape[1] > 0, tensor.elementType == .float32
         else { throw LockstepError(.data, "the model needs an F32 tensor centers [k, features]") }
         count = tensor.shape[0]
         featureCount = tensor.shape[1]
         let values = tensor.floats.map { Double($0) }
+        try PredictorInput.checkFinite("centers", values)
         centres = values
         let width = featureCount
         norms = (0..<count).map { centre in

@@ -21,22 +21,31 @@ public struct LinearPredictor: Predictor {
         }
         guard let weight = model.tensors["weight"], let bias = model.tensors["bias"],
             weight.shape.count == 2, bias.shape == [weight.shape[0]], weight.elementType == .float64,
-            bias.elementType == .float64, task == .multiclass || weight.shape[0] == 1
+            bias.elementType == .float64
         else {
             throw LockstepError(
                 .data, "the model needs F64 tensors weight [outputs, features] and bias [outputs]")
+        }
+        guard task == .multiclass ? weight.shape[0] > 1 : weight.shape[0] == 1, weight.shape[1] > 0 else {
+            throw LockstepError(
+                .data,
+                "the model's tensor weight is \(weight.shape), and a \(name) has "
+                    + "\(task == .multiclass ? "2 or more outputs" : "1 output") and 1 or more features")
         }
         self.task = task
         outputs = weight.shape[0]
         featureCount = weight.shape[1]
         weights = weight.doubles
         self.bias = bias.doubles
+        try PredictorInput.checkFinite("weight", weights)
+        try PredictorInput.checkFinite("bias", self.bias)
         isProbability = model.description["score"] == "probability"
         if task == .binary {
             guard let tensor = model.tensors["threshold"], tensor.elementType == .float64,
                 tensor.count == 1
             else { throw LockstepError(.data, "the model of a binary_classifier needs a threshold") }
             threshold = tensor.doubles[0]
+            try PredictorInput.checkFinite("threshold", [threshold])
         } else {
             threshold = 0
         }

@@ -53,4 +53,26 @@ public enum PredictorInput {
         throw LockstepError(
             .data, "the records have \(features.columns) features, the model was trained on \(width)")
     }
+
+    /// - Throws: `LockstepError(.data)` when a number of a model's tensor is NaN or infinite.
+    public static func checkFinite(_ tensor: String, _ values: [Double]) throws {
+        guard let index = values.firstIndex(where: { !$0.isFinite }) else { return }
+        throw LockstepError(
+            .data,
+            "the model's tensor \(tensor) is \(values[index]) at place \(index + 1) of \(values.count), "
+                + "no finite number: the model is worth nothing, train it again")
+    }
+}
+
+extension Prediction {
+    /// Whether all its numbers are finite.
+    public var isFinite: Bool {
+        fields.allSatisfy { field in
+            switch field.value {
+            case .number(let number): number.isFinite
+            case .index: true
+            case .numbers(let numbers): numbers.allSatisfy(\.isFinite)
+            }
+        }
+    }
 }

@@ -69,6 +69,44 @@ import Training
         #expect(message.contains(" has kmeans, linear-learner: run the program that trained it"))
     }
 
+    @Test("a model that can answer nothing, or only nonsense, is refused")
+    func worthless() throws {
+        func linear(_ type: String, _ weights: [Double], _ shape: [Int], bias: [Double]) -> Model {
+            model(
+                ["algorithm": "linear-learner", "predictor_type": type],
+                [("weight", Tensor(weights, shape: shape)), ("bias", Tensor(bias, shape: [bias.count]))])
+        }
+        let cases: [(Model, String)] = [
+            (
+                linear("multiclass_classifier", [], [0, 2], bias: []),
+                "the model's tensor weight is [0, 2], and a multiclass_classifier has 2 or more outputs"
+            ),
+            (linear("regressor", [], [0, 2], bias: []), "and a regressor has 1 output"),
+            (linear("regressor", [], [1, 0], bias: [1]), "1 or more features"),
+            (
+                linear("regressor", [1, .nan], [1, 2], bias: [1]),
+                "the model's tensor weight is nan at place 2 of 2, no finite number"
+            ),
+            (linear("regressor", [1, 2], [1, 2], bias: [.infinity]), "tensor bias is inf at place 1 of 1"),
+            (
+                model(["algorithm": "kmeans"], [("centers", Tensor([Float](), shape: [3, 0]))]),
+                "the model needs an F32 tensor centers"
+            ),
+            (
+                model(["algorithm": "kmeans"], [("centers", Tensor([Float.nan], shape: [1, 1]))]),
+                "tensor centers is nan"
+            ),
+        ]
+        for (model, words) in cases {
+            let error = #expect(throws: LockstepError.self) {
+                try AlgorithmCatalog.builtIns.predictor(for: model)
+            }
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+        }
+        #expect(Prediction([("score", .number(.nan))]).isFinite == false)
+        #expect(Prediction([("score", .numbers([1, 2])), ("label", .index(3))]).isFinite)
+    }
+
     @Test("the exponential is within 2 units in the last place")
     func exponential() {
         for value in stride(from: Float(-86.9), through: 87.9, by: 0.0137) {
