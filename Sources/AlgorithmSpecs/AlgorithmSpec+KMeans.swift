@@ -19,8 +19,8 @@ extension AlgorithmSpec {
 
     private static let kmeansParameters: [HyperparameterSpec] = [
         HyperparameterSpec(
-            "feature_dim", .integer(IntegerRange(from: 1)), isRequired: true,
-            "Width of a record."),
+            "feature_dim", .integer(IntegerRange(from: 1)), default: "auto", allowsAuto: true,
+            "Width of a record; auto takes that of the data."),
         HyperparameterSpec(
             "k", .integer(IntegerRange(from: 2)), isRequired: true, "Number of clusters."),
         HyperparameterSpec(

@@ -22,6 +22,16 @@ public struct KMeans: Algorithm {
     let plan: BatchPlan
     var inner: KMeansState
 
+    /// The centres, and sums of the records of each.
+    public static func featureMemory(
+        _ hyperparameters: ResolvedHyperparameters, data: DataDescription
+    ) -> FeatureMemory {
+        let centres =
+            (try? KMeansConfiguration(hyperparameters, data: data).centres)
+            ?? min(hyperparameters.integer("k") ?? 1, data.recordCount)
+        return FeatureMemory(state: 4 * centres + 4, sums: 8 * centres)
+    }
+
     public init(hyperparameters: ResolvedHyperparameters, data: DataDescription) throws {
         LinearAlgebra.prepare()
         configuration = try KMeansConfiguration(hyperparameters, data: data)

@@ -24,6 +24,14 @@ public struct LinearLearner: Algorithm {
     let plan: BatchPlan
     var inner: LinearState
 
+    /// Weights, two moments and the best weights of each output, and the scaler.
+    public static func featureMemory(
+        _ hyperparameters: ResolvedHyperparameters, data: DataDescription
+    ) -> FeatureMemory {
+        let outputs = hyperparameters.integer("num_classes") ?? 1
+        return FeatureMemory(state: 16 * outputs + 8, sums: max(8, 4 * outputs))
+    }
+
     public init(hyperparameters: ResolvedHyperparameters, data: DataDescription) throws {
         LinearAlgebra.prepare()
         configuration = try LinearConfiguration(hyperparameters, data: data)

@@ -16,6 +16,11 @@ public protocol Algorithm: SendableMetatype {
     /// What scores records with this algorithm's models; `nil`, which is the default, for nothing.
     static var predictor: (any Predictor.Type)? { get }
 
+    /// About how many bytes training takes for each feature of a record. The runtime refuses records that
+    /// are too wide for the memory there is; the default counts four numbers a feature.
+    static func featureMemory(_ hyperparameters: ResolvedHyperparameters, data: DataDescription)
+        -> FeatureMemory
+
     /// Sets up the state before the first step; not called with data, only with its description.
     ///
     /// - Throws: `LockstepError(.configuration)` when hyperparameters and data do not fit.
@@ -45,6 +50,11 @@ public protocol Algorithm: SendableMetatype {
 extension Algorithm {
     /// No predictor.
     public static var predictor: (any Predictor.Type)? { nil }
+
+    /// Four numbers a feature.
+    public static func featureMemory(
+        _ hyperparameters: ResolvedHyperparameters, data: DataDescription
+    ) -> FeatureMemory { FeatureMemory(state: 8, sums: 8) }
 
     /// No last pass.
     public mutating func finish(_ context: any StepContext) throws -> [Metric] { [] }

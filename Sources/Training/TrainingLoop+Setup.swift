@@ -44,7 +44,9 @@ extension TrainingLoop {
             guard var source = plan.channels.first(where: { $0.name == role.rawValue }) else { continue }
             if source.featureCount == nil { source.featureCount = sources[.train]?.featureCount }
             activity.begin(.channel("opening", role.rawValue))
-            sources[role] = try vote.together { try open(source, communicator) }
+            let opened = try vote.together { try open(source, communicator) }
+            for remark in opened.remarks { reporter.say("Channel \(role.rawValue): \(remark)") }
+            sources[role] = opened
         }
         return try vote.together { try describe(sources) }
     }
@@ -80,6 +82,7 @@ extension TrainingLoop {
 
     /// Loads this rank's shards and sets up the algorithm.
     func setUp(_ data: OpenedData) throws -> (any Algorithm, GangStepContext) {
+        try vote.together { try checkMemory(data) }
         let team = ThreadTeam(count: plan.threadCount)
         let shards = try vote.together { try loadShards(data, team) }
         let context = GangStepContext(

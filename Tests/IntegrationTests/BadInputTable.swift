@@ -1,5 +1,9 @@
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 extension BadInputTests {
     static let mistakes: [Mistake] = dataMistakes + hyperparameterMistakes + requestMistakes
 
@@ -59,6 +63,28 @@ extension BadInputTests {
         Mistake(
             "a libsvm index that is no number", names: ["part-0.libsvm", "line 1"], form: .sparse,
             damage: replace("part-0.libsvm", with: "1 x:3\n")),
+        Mistake(
+            "a label with a weight", names: ["part-0.libsvm", "line 1", "weight"], form: .sparse,
+            damage: replace("part-0.libsvm", with: "1:2 3:1\n")),
+        Mistake(
+            "a feature index of two thousand million",
+            names: ["part-1.libsvm", "line 2", "2147483646", "linear-learner", "GB of memory"], form: .sparse,
+            damage: replace("part-1.libsvm", with: "1 0:1\n0 2147483646:1\n")),
+        Mistake(
+            "a feature index of a thousand million, kmeans",
+            names: ["part-1.libsvm", "1000000000", "kmeans"],
+            ranks: 2, algorithm: "kmeans", form: .sparse, hyperparameters: ["feature_dim": nil],
+            damage: replace("part-1.libsvm", with: "1 1000000000:1\n")),
+        Mistake(
+            "a named pipe in a sub-folder", names: ["sub/x", "named pipe"],
+            damage: { folder in
+                let sub = folder.appendingPathComponent("sub")
+                try FileManager.default.createDirectory(at: sub, withIntermediateDirectories: true)
+                mkfifo(sub.appendingPathComponent("x").path, 0o600)
+            }),
+        Mistake(
+            "pandas' row numbers", names: ["part-0.csv", "line 1, column 1", "no name"],
+            damage: replace("part-0.csv", with: ",y,a,b,c,d,e,f\n0,1,2,3,4,5,6,7\n")),
         Mistake(
             "a wider row than feature_dim", names: ["feature_dim", "7", "3"],
             hyperparameters: ["feature_dim": "3"]),
