@@ -22,8 +22,10 @@ struct ChannelFiles {
         var status = stat()
         if stat(path, &status) != 0 {
             guard errno == ENOENT || errno == ENOTDIR else {
-                let reason = String(cString: strerror(errno))
-                throw LockstepError(.io, "channel '\(channel)': \(path) cannot be read (\(reason))")
+                let number = errno
+                throw LockstepError(
+                    number == EACCES ? .denied : .io,
+                    "channel '\(channel)': \(path) cannot be read (\(String(cString: strerror(number))))")
             }
             guard let files = try Self.beginning(with: path, channel: channel) else {
                 let isLink = lstat(path, &status) == 0

@@ -25,7 +25,7 @@ struct ChannelFolder {
     /// - Parameters:
     ///   - beginning: of the names taken in the folder itself; those below are all taken.
     ///   - channel: named in errors.
-    /// - Throws: `LockstepError(.io)` for a folder that cannot be read, `(.data)` for an entry that is
+    /// - Throws: `LockstepError(.denied)` or `(.io)` for a folder that cannot be read, `(.data)` for an entry that is
     ///   neither file nor folder, a link that leads nowhere or a name that is no UTF-8.
     init(_ path: String, beginning: String = "", channel: String) throws {
         self.channel = channel
@@ -130,8 +130,10 @@ struct ChannelFolder {
 
     /// Right after the failed call.
     private func unreadable(_ path: String) -> LockstepError {
-        let reason = String(cString: strerror(errno))
-        return LockstepError(.io, "channel '\(channel)': \(path) cannot be read (\(reason))")
+        let number = errno
+        return LockstepError(
+            number == EACCES ? .denied : .io,
+            "channel '\(channel)': \(path) cannot be read (\(String(cString: strerror(number))))")
     }
 
     private func refusal(_ what: String) -> LockstepError {

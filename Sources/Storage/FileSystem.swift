@@ -58,13 +58,19 @@ public enum FileSystem {
     /// Opens a plain file for reading, without ever waiting for somebody at its other end.
     ///
     /// - Returns: the descriptor, and the file's size in bytes.
-    /// - Throws: `LockstepError(.notFound)`, `(.io)`, or `(.data)` for a folder, pipe, socket or device.
+    /// - Throws: `LockstepError(.notFound)`, `(.denied)`, `(.io)`, or `(.data)` for a folder, pipe, socket or device.
     package static func openFile(_ path: String) throws -> (descriptor: Int32, byteCount: Int) {
         var status = stat()
         // Looked at first: opening a device may do something to it.
         if stat(path, &status) == 0 { try refuseUnlessFile(status, path) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw LockstepError.system("open", path) }
+        guard descriptor >= 0 else {
+            let isDenied = errno == EACCES
+            var error = LockstepError.system("open", path)
+            // Another attempt does not help.
+            if isDenied { error.code = .denied }
+            throw error
+        }
         do {
             guard fstat(descriptor, &status) == 0 else { throw LockstepError.system("look at", path) }
             try refuseUnlessFile(status, path)
