@@ -25,8 +25,8 @@ struct ChannelFolder {
     /// - Parameters:
     ///   - beginning: of the names taken in the folder itself; those below are all taken.
     ///   - channel: named in errors.
-    /// - Throws: `LockstepError(.denied)` or `(.io)` for a folder that cannot be read, `(.data)` for an entry that is
-    ///   neither file nor folder, a link that leads nowhere or a name that is no UTF-8.
+    /// - Throws: `LockstepError(.denied)` or `(.io)` for a folder that cannot be read, `(.data)` for an entry
+    ///   that is neither file nor folder, a link that leads nowhere or a name that is no UTF-8.
     init(_ path: String, beginning: String = "", channel: String) throws {
         self.channel = channel
         let folder = path.hasSuffix("/") ? path : path + "/"

@@ -58,7 +58,8 @@ public enum FileSystem {
     /// Opens a plain file for reading, without ever waiting for somebody at its other end.
     ///
     /// - Returns: the descriptor, and the file's size in bytes.
-    /// - Throws: `LockstepError(.notFound)`, `(.denied)`, `(.io)`, or `(.data)` for a folder, pipe, socket or device.
+    /// - Throws: `LockstepError(.notFound)`, `(.denied)`, `(.io)`, or `(.data)` for a folder, pipe, socket or
+    ///   device.
     package static func openFile(_ path: String) throws -> (descriptor: Int32, byteCount: Int) {
         var status = stat()
         // Looked at first: opening a device may do something to it.
