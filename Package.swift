@@ -128,7 +128,7 @@ let modules: [Module] = [
         ["ClusterTypes", "Diagnostics", "JobLifecycle", "SageMakerShapes", "Scheduling", "Wire"]),
     lib(
         .adapters, "ProgramContract", ["Diagnostics", "Processes", "SageMakerShapes", "Storage"],
-        resources: [.embedInCode("Resources/lockstep.py")]),
+        resources: [.embedInCode("Resources/lockstep.py"), .embedInCode("Resources/lockstep_install.py")]),
     // 4 learning
     lib(
         .learning, "Training",

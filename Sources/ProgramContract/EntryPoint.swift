@@ -4,7 +4,10 @@ import Diagnostics
 struct EntryPoint: Sendable {
     private enum Kind: Sendable { case python, package, shell }
 
+    /// As the job says it.
     let name: String
+    /// The same without `.`, as a path below the code's folder.
+    let path: String
     private let kind: Kind
     private let hasRequirements: Bool
 
@@ -14,25 +17,32 @@ struct EntryPoint: Sendable {
     /// - Throws: `LockstepError(.configuration)` for a name that leads out of the code's folder,
     ///   `.notFound` for a file that is not there, with what is.
     init(_ name: String, in code: SourceCode) throws {
-        guard !name.isEmpty, !name.hasPrefix("-"), !name.hasPrefix("/"), Self.isPlain(name, "._+-/"),
-            !name.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
+        let field = "hyperparameter sagemaker_program is '\(name)'"
+        let parts = name.split(separator: "/").filter { $0 != "." }
+        guard !parts.isEmpty, !name.hasPrefix("/"), !name.hasPrefix("-"), !parts.contains(".."),
+            !name.utf8.contains(0)
         else {
             throw LockstepError(
                 .configuration,
-                "hyperparameter sagemaker_program is '\(name)', but must be the name of a file in the code's "
-                    + "folder, of letters, digits and . _ + - /")
+                "\(field), but must be the name of a file in the code's folder: a relative path without '..' "
+                    + "that does not begin with '-'")
         }
-        let isPackage = try !name.hasSuffix(".sh") && code.holds("setup.py")
-        kind = isPackage ? .package : name.hasSuffix(".py") ? .python : .shell
+        let path = parts.joined(separator: "/")
+        let isPackage = try !path.hasSuffix(".sh") && code.holds("setup.py")
+        kind = isPackage ? .package : path.hasSuffix(".py") ? .python : .shell
         // A package may have its module in a folder of that name.
-        let isThere = try code.holds(name) || (isPackage && code.holds("\(name)/__main__.py"))
+        let isThere = try code.holds(path) || (isPackage && code.holds("\(path)/__main__.py"))
         guard isThere else {
+            if try code.holdsFolder(path) {
+                throw LockstepError(
+                    .configuration, "\(field), which is a folder of \(code.path): name the file in it")
+            }
             throw LockstepError(
                 .notFound,
                 "hyperparameter sagemaker_program is \(name), but \(code.path) holds no such file; "
                     + "there is \(try code.listing())")
         }
-        self.name = name
+        (self.name, self.path) = (name, path)
         hasRequirements = try kind != .shell && code.holds("requirements.txt")
     }
 
@@ -44,39 +54,31 @@ struct EntryPoint: Sendable {
     ///   - usesMPI: a Python program is then run by mpi4py, which ends the whole world at an error.
     func command(python: String, arguments: [String], usesMPI: Bool, base: String) -> [String] {
         let runner = usesMPI ? [python, "-m", "mpi4py"] : [python]
+        let file = (usesMPI ? [] : ["--"]) + [name]
         switch kind {
         case .shell:
-            let words = ["./" + name] + arguments.map(Self.quoted)
+            let words = ["./" + path].map(Self.quoted) + arguments.map(Self.quoted)
             return ["/bin/sh", "-c", words.joined(separator: " ")]
         case .python:
-            return installing(["-r", "requirements.txt"], hasRequirements, python, base)
-                + runner + (usesMPI ? [] : ["--"]) + [name] + arguments
+            let wanted = hasRequirements ? ["-r", "requirements.txt"] : []
+            return installing(wanted, python, base) + runner + file + arguments
         case .package:
-            let module = name.hasSuffix(".py") ? String(name.dropLast(3)) : name
-            return installing(
-                ["."] + (hasRequirements ? ["-r", "requirements.txt"] : []), true, python, base)
-                + runner + ["-m", module] + arguments
+            let wanted = ["."] + (hasRequirements ? ["-r", "requirements.txt"] : [])
+            return installing(wanted, python, base) + runner + (module.map { ["-m", $0] } ?? file) + arguments
         }
     }
 
-    /// Words before a command: a shell that runs pip, and then becomes the command.
-    private func installing(
-        _ what: [String], _ isWanted: Bool, _ python: String, _ base: String
-    ) -> [String] {
-        guard isWanted else { return [] }
-        let pip = [
-            python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target",
-            Self.packages(base),
-        ]
-        let complaint =
-            "InstallRequirementsError: pip could not install what the code's folder asks for; see the log"
-        let failure = Self.quoted(base + "/output/failure")
-        return [
-            "/bin/sh", "-c",
-            (pip + what).map(Self.quoted).joined(separator: " ")
-                + " >&2 || { echo \(Self.quoted(complaint)) > \(failure); exit 1; }; exec \"$@\"",
-            "install",
-        ]
+    /// What `python -m` calls it; `nil` for a file whose name has dots, which no module's has.
+    private var module: String? {
+        let stem = path.hasSuffix(".py") ? String(path.dropLast(3)) : path
+        return stem.contains(".") ? nil : stem.replacing("/", with: ".")
+    }
+
+    /// Words before a command: a script that runs pip, and then becomes the command.
+    private func installing(_ wanted: [String], _ python: String, _ base: String) -> [String] {
+        guard !wanted.isEmpty else { return [] }
+        return [python, PythonPackage.installer(base), Self.packages(base), base + "/output/failure"] + wanted
+            + ["--"]
     }
 
     /// A word that a shell reads as it is.

@@ -8,9 +8,13 @@ public enum PythonPackage {
     /// - Parameter base: `/opt/ml`, or the folder that stands for it.
     public static func folder(_ base: String) -> String { base + "/lockstep-python" }
 
-    /// Writes it below a host's base folder.
+    /// The script that installs what a job's code asks for.
+    static func installer(_ base: String) -> String { folder(base) + "/lockstep_install.py" }
+
+    /// Writes it, and the installer beside it, below a host's base folder.
     public static func install(base: String) throws {
         try FileSystem.createFolder(folder(base))
         try AtomicFile.write(PackageResources.lockstep_py, to: folder(base) + "/lockstep.py")
+        try AtomicFile.write(PackageResources.lockstep_install_py, to: installer(base))
     }
 }

@@ -13,6 +13,8 @@ public struct ScriptLauncher {
     public let environment: [String: String]
     /// Where the program starts: the folder of its code.
     public let directory: String
+    /// The file that a shell is to run, below `directory`; `nil` for one that Python runs.
+    public var script: String? { entryPoint.isCommand ? entryPoint.path : nil }
     private let code: SourceCode
     private let entryPoint: EntryPoint
 
@@ -48,8 +50,7 @@ public struct ScriptLauncher {
             plan, rank: rank, base: base, cores: cores, program: program,
             hyperparameters: hyperparameters)
         var environment = variables.all
-        environment["PYTHONPATH"] = [directory, PythonPackage.folder(base), EntryPoint.packages(base)]
-            .joined(separator: ":")
+        environment["PYTHONPATH"] = [directory, PythonPackage.folder(base)].joined(separator: ":")
         // Lines reach the log, and metrics the job, when they are printed.
         environment["PYTHONUNBUFFERED"] = given["PYTHONUNBUFFERED"] ?? "1"
         self.environment = environment
@@ -61,7 +62,7 @@ public struct ScriptLauncher {
     public func unpackCode(into folder: String) throws {
         try code.unpack(into: folder)
         guard entryPoint.isCommand else { return }
-        let path = folder + "/" + entryPoint.name
+        let path = folder + "/" + entryPoint.path
         guard chmod(path, 0o755) == 0 else { throw LockstepError.system("make executable", path) }
     }
 }

@@ -1,115 +1,208 @@
 import Diagnostics
-import Foundation
+import Glibc
 import Storage
 
-/// A `sourcedir.tar.gz` as the SageMaker SDKs and tar(1) write it: ustar, GNU and pax names, plain or gzip.
+/// A `sourcedir.tar.gz` as the SageMaker SDKs and tar(1) write it. Read twice, in constant memory: to know
+/// what is in it before a job starts, and to unpack it.
 struct SourceArchive: Sendable {
-    enum Content: Sendable, Equatable {
-        case folder
-        case file([UInt8], isExecutable: Bool)
-        case link(to: String)
+    /// Most that an archive of code may hold.
+    struct Limits: Sendable {
+        var bytes = 2 << 30
+        var entries = 100_000
     }
 
-    /// Relative names without `.`, in the archive's order.
-    private(set) var entries: [(name: String, content: Content)] = []
+    private let path: String
+    /// By clean name: relative, without `.`. Where a name occurs twice, the last one counts.
+    private var entries: [FileName: (place: Int, entry: TarReader.Entry)] = [:]
 
-    private static let block = 512
-
-    /// - Throws: `LockstepError(.data)` when it is no tar archive, is cut short, or holds a name or a link
-    ///   that leads out of the folder it is unpacked into.
-    init(reading path: String) throws {
-        var bytes = try AtomicFile.read(path)
-        if bytes.starts(with: [0x1F, 0x8B]) { bytes = try GzipBytes.decompress(bytes, source: path) }
-        var offset = 0
-        var longName: String?
-        while offset + Self.block <= bytes.count {
-            let header = bytes[offset..<offset + Self.block]
-            if header.allSatisfy({ $0 == 0 }) { return }
-            guard Self.checksum(header) == Self.number(header, 148, 8),
-                let size = Self.number(header, 124, 12), size <= bytes.count - offset - Self.block
-            else { break }
-            let start = offset + Self.block
-            let content = bytes[start..<start + size]
-            offset = start + (size + Self.block - 1) / Self.block * Self.block
-            let kind = Character(Unicode.Scalar(header[header.startIndex + 156]))
-            switch kind {
-            case "L": longName = Self.text(content)
-            case "x": longName = Self.paxPath(content) ?? longName
-            case "g", "K": continue
-            default:
-                let name = longName ?? Self.shortName(header)
-                longName = nil
-                let mode = Self.number(header, 100, 8) ?? 0
-                let link = Self.text(header.dropFirst(157).prefix(100))
-                try add(name, kind, Array(content), mode: mode, link: link, path)
-            }
-        }
-        throw LockstepError(
-            .data, "\(path) is no whole tar archive (.tar or .tar.gz): it is damaged near byte \(offset)")
-    }
-
-    private mutating func add(
-        _ name: String, _ kind: Character, _ bytes: [UInt8], mode: Int, link: String, _ path: String
-    ) throws {
-        let parts = name.split(separator: "/").filter { $0 != "." }
-        guard !name.hasPrefix("/"), !parts.contains("..") else {
-            throw LockstepError(.data, "\(path) holds \(name), which lies outside its folder; pack it anew")
-        }
-        guard !parts.isEmpty else { return }
-        let clean = parts.joined(separator: "/")
-        switch kind {
-        case "0", "\0", "7": entries.append((clean, .file(bytes, isExecutable: mode & 0o111 != 0)))
-        case "5": entries.append((clean, .folder))
-        case "2":
-            guard !link.hasPrefix("/"), !link.split(separator: "/").contains("..") else {
+    /// - Throws: `LockstepError(.data)` when it is no tar archive, is cut short, holds more than the limits
+    ///   or a name or a link that leads out of the folder it is unpacked into.
+    init(reading path: String, limits: Limits = Limits()) throws {
+        self.path = path
+        var tar = try TarReader(path: path)
+        var (place, byteCount) = (0, 0)
+        while let entry = try tar.next() {
+            place += 1
+            guard place <= limits.entries else {
                 throw LockstepError(
                     .data,
-                    "\(path) holds the link \(name) to \(link), outside its folder; "
-                        + "pack the file itself")
+                    "\(path) holds more than \(limits.entries) entries, the most for a job's code: put data "
+                        + "into a channel")
             }
-            entries.append((clean, .link(to: link)))
-        default:
+            let (sum, isOver) = byteCount.addingReportingOverflow(entry.byteCount)
+            byteCount = sum
+            guard !isOver, byteCount <= limits.bytes else {
+                throw LockstepError(
+                    .data,
+                    "\(path) holds more than \(limits.bytes) bytes unpacked, the most for a job's code (with "
+                        + "\(entry.name.printable) of \(entry.byteCount) bytes): put data into a channel")
+            }
+            if let name = try clean(entry.name) { entries[name] = (place, entry) }
+        }
+        for (name, value) in entries { try check(name, value.entry) }
+    }
+
+    /// Names of all that is no folder, in the archive's order.
+    var fileNames: [String] {
+        entries.filter { $0.value.entry.kind != .folder }.sorted { $0.value.place < $1.value.place }
+            .map(\.key.printable)
+    }
+
+    /// Whether a file of that clean name is there, or a link to one.
+    func holds(_ name: String) -> Bool { goal(FileName(name)).map { kind($0) == .file } ?? false }
+
+    func holdsFolder(_ name: String) -> Bool { goal(FileName(name)).map { kind($0) == .folder } ?? false }
+
+    /// - Throws: `LockstepError(.data)` when the archive has changed, `.io` naming the path.
+    func unpack(into folder: String) throws {
+        let top = FileName(folder)
+        var tar = try TarReader(path: path)
+        var place = 0
+        while let entry = try tar.next() {
+            place += 1
+            guard let name = try clean(entry.name), entries[name]?.place == place else { continue }
+            let target = top.appending(name)
+            switch entry.kind {
+            case .folder: try makeFolder(name, in: top)
+            case .file:
+                try makeFolder(Self.parent(of: name), in: top)
+                let file = try PlainFile(creating: target, isExecutable: entry.isExecutable)
+                try tar.content { try file.write($0) }
+            default: continue
+            }
+        }
+        try makeLinks(in: top)
+    }
+
+    /// After the files: so nothing is written through a link.
+    private func makeLinks(in top: FileName) throws {
+        for (name, value) in entries {
+            let target = top.appending(name)
+            let result: Int32
+            switch value.entry.kind {
+            case .link:
+                try makeFolder(Self.parent(of: name), in: top)
+                result = value.entry.goal.withCString { goal in target.withCString { symlink(goal, $0) } }
+            case .hardLink:
+                guard let file = hardGoal(value.entry) else { continue }
+                try makeFolder(Self.parent(of: name), in: top)
+                result = top.appending(file).withCString { goal in target.withCString { link(goal, $0) } }
+            default: continue
+            }
+            guard result == 0 else { throw LockstepError.system("make link", target.printable) }
+        }
+    }
+
+    private func makeFolder(_ name: FileName, in top: FileName) throws {
+        guard !name.bytes.isEmpty else { return }
+        let path = top.appending(name)
+        if path.withCString({ mkdir($0, 0o755) }) != 0 {
+            if errno == ENOENT {
+                try makeFolder(Self.parent(of: name), in: top)
+                return try makeFolder(name, in: top)
+            }
+            guard errno == EEXIST else { throw LockstepError.system("make folder", path.printable) }
+        }
+        // The umask shall not keep the code from the user that the program runs as.
+        guard path.withCString({ chmod($0, 0o755) }) == 0 else {
+            throw LockstepError.system("set the mode of", path.printable)
+        }
+    }
+
+    /// - Returns: `nil` for the folder itself.
+    private func clean(_ name: FileName) throws -> FileName? {
+        let parts = Self.split(name)
+        guard name.bytes.first != UInt8(ascii: "/"), !parts.contains(Self.above) else {
             throw LockstepError(
-                .data, "\(path) holds \(name), which is neither file nor folder nor symbolic link")
+                .data, "\(path) holds \(name.printable), which lies outside its folder; pack it anew")
+        }
+        return parts.isEmpty ? nil : Self.join(parts)
+    }
+
+    private func check(_ name: FileName, _ entry: TarReader.Entry) throws {
+        var parent = Self.parent(of: name)
+        while !parent.bytes.isEmpty {
+            if let kind = entries[parent]?.entry.kind, kind != .folder {
+                throw LockstepError(
+                    .data,
+                    "\(path) holds \(name.printable) below \(parent.printable), which is no folder; "
+                        + "pack it anew")
+            }
+            parent = Self.parent(of: parent)
+        }
+        switch entry.kind {
+        case .file, .folder: return
+        case .link:
+            guard goal(name) != nil else {
+                throw LockstepError(
+                    .data,
+                    "\(path) holds the link \(name.printable) to \(entry.goal.printable), outside its "
+                        + "folder; pack the file itself")
+            }
+        case .hardLink:
+            guard hardGoal(entry) != nil else {
+                throw LockstepError(
+                    .data,
+                    "\(path) holds the hard link \(name.printable) to \(entry.goal.printable), which is no "
+                        + "file in it; pack the file itself")
+            }
+        case .other(let letter):
+            let what =
+                letter == "S" ? "a sparse file; pack it without --sparse" : "neither file, folder nor link"
+            throw LockstepError(.data, "\(path) holds \(name.printable), which is \(what)")
         }
     }
 
-    private static func shortName(_ header: ArraySlice<UInt8>) -> String {
-        let name = text(header.prefix(100))
-        let prefix = text(header.dropFirst(345).prefix(155))
-        let isUstar = header.dropFirst(257).prefix(6).elementsEqual([UInt8]("ustar\0".utf8))
-        return isUstar && !prefix.isEmpty ? prefix + "/" + name : name
+    private func hardGoal(_ entry: TarReader.Entry) -> FileName? {
+        guard let name = try? clean(entry.goal), let goal = entries[name]?.entry else { return nil }
+        // tar names the first one, which is the file.
+        return goal.kind == .file ? name : nil
     }
 
-    /// Value of `path` among records `LENGTH NAME=VALUE\n`.
-    private static func paxPath(_ content: ArraySlice<UInt8>) -> String? {
-        var rest = content
-        var path: String?
-        while let space = rest.firstIndex(of: 32),
-            let length = Int(String(decoding: rest[..<space], as: UTF8.self)), length > 0,
-            length <= rest.count, space < rest.startIndex + length
-        {
-            let record = rest[(space + 1)..<(rest.startIndex + length)]
-            let text = String(decoding: record.dropLast(), as: UTF8.self)
-            if text.hasPrefix("path=") { path = String(text.dropFirst("path=".count)) }
-            rest = rest.dropFirst(length)
+    /// Where a path leads, links followed as they will be when they are unpacked.
+    ///
+    /// - Returns: `nil` when it leads out of the folder, or around in a circle.
+    private func goal(_ name: FileName) -> FileName? {
+        var place: [FileName] = []
+        var rest = Self.split(name)[...]
+        var linkCount = 0
+        while let part = rest.popFirst() {
+            if part == Self.above {
+                guard !place.isEmpty else { return nil }
+                place.removeLast()
+                continue
+            }
+            let path = Self.join(place + [part])
+            guard let entry = entries[path]?.entry, entry.kind == .link else {
+                place.append(part)
+                continue
+            }
+            linkCount += 1
+            guard linkCount <= 40, entry.goal.bytes.first != UInt8(ascii: "/") else { return nil }
+            rest = Self.split(entry.goal) + rest
         }
-        return path
+        return Self.join(place)
     }
 
-    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    private func kind(_ name: FileName) -> TarReader.Entry.Kind? {
+        if let kind = entries[name]?.entry.kind { return kind == .hardLink ? .file : kind }
+        // A folder need not be an entry of its own.
+        let start = name.bytes + [UInt8(ascii: "/")]
+        return name.bytes.isEmpty || entries.keys.contains { $0.bytes.starts(with: start) } ? .folder : nil
     }
 
-    private static func number(_ header: ArraySlice<UInt8>, _ offset: Int, _ length: Int) -> Int? {
-        let field = header.dropFirst(offset).prefix(length).filter { $0 != 0 && $0 != 32 }
-        return Int(String(decoding: field, as: UTF8.self), radix: 8)
+    private static let above = FileName("..")
+
+    private static func split(_ name: FileName) -> [FileName] {
+        name.bytes.split(separator: UInt8(ascii: "/")).filter { $0 != [UInt8(ascii: ".")] }
+            .map { FileName(Array($0)) }
     }
 
-    /// Sum of the header's bytes, with the checksum's own field taken as spaces.
-    private static func checksum(_ header: ArraySlice<UInt8>) -> Int {
-        header.enumerated().reduce(0) { sum, byte in
-            sum + ((148..<156).contains(byte.offset) ? 32 : Int(byte.element))
-        }
+    private static func join(_ parts: [FileName]) -> FileName {
+        parts.reduce(FileName("")) { $0.appending($1) }
+    }
+
+    private static func parent(of name: FileName) -> FileName {
+        FileName(Array(name.bytes[..<(name.bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0)]))
     }
 }

@@ -26,7 +26,7 @@ struct SourceCode: Sendable {
         path = try Self.path(location, request)
         switch try FileSystem.kind(of: path) {
         case .folder: origin = .folder
-        case .file where Self.isArchive(path): origin = .archive(try SourceArchive(reading: path))
+        case .file where try Self.isArchive(path): origin = .archive(try SourceArchive(reading: path))
         case .file: origin = .file
         case .other, nil:
             throw LockstepError(
@@ -40,9 +40,17 @@ struct SourceCode: Sendable {
     func holds(_ name: String) throws -> Bool {
         switch origin {
         case .folder: try FileSystem.kind(of: path + "/" + name) == .file
-        case .file: path.hasSuffix("/" + name)
-        case .archive(let archive):
-            archive.entries.contains { $0.name == name && $0.content != .folder }
+        case .file: Array(path.utf8).suffix(name.utf8.count + 1).elementsEqual(("/" + name).utf8)
+        case .archive(let archive): archive.holds(name)
+        }
+    }
+
+    /// Whether a folder of that relative name is there.
+    func holdsFolder(_ name: String) throws -> Bool {
+        switch origin {
+        case .folder: try FileSystem.kind(of: path + "/" + name) == .folder
+        case .file: false
+        case .archive(let archive): archive.holdsFolder(name)
         }
     }
 
@@ -52,7 +60,7 @@ struct SourceCode: Sendable {
             switch origin {
             case .folder: try FileSystem.names(in: path)
             case .file: [String(path.split(separator: "/").last ?? "")]
-            case .archive(let archive): archive.entries.filter { $0.content != .folder }.map(\.name)
+            case .archive(let archive): archive.fileNames
             }
         guard !names.isEmpty else { return "nothing" }
         let rest = names.count > limit ? " and \(names.count - limit) more" : ""
@@ -63,28 +71,11 @@ struct SourceCode: Sendable {
     func unpack(into folder: String) throws {
         try FileSystem.createFolder(folder)
         switch origin {
-        case .folder: try Self.copy(path, to: folder, depth: 0)
+        case .folder: try Self.copy(FileName(path), to: FileName(folder), depth: 0)
         case .file:
             let name = path.split(separator: "/").last.map(String.init) ?? path
-            try Self.copy(path, to: folder + "/" + name, depth: 0)
-        case .archive(let archive):
-            for entry in archive.entries {
-                let target = folder + "/" + entry.name
-                if entry.content == .folder {
-                    try FileSystem.createFolder(target)
-                    continue
-                }
-                try FileSystem.createFolder(FileSystem.parent(of: target) ?? folder)
-                switch entry.content {
-                case .folder: break
-                case .file(let bytes, let isExecutable):
-                    try Self.write(bytes, to: target, isExecutable: isExecutable)
-                case .link(let aim):
-                    guard symlink(aim, target) == 0 || errno == EEXIST else {
-                        throw LockstepError.system("make link", target)
-                    }
-                }
-            }
+            try Self.copy(FileName(path), to: FileName(folder + "/" + name), depth: 0)
+        case .archive(let archive): try archive.unpack(into: folder)
         }
     }
 
@@ -108,36 +99,55 @@ struct SourceCode: Sendable {
         return try FileSystem.kind(of: folder) == .file || rest.isEmpty ? folder : folder + "/" + rest
     }
 
-    private static func isArchive(_ path: String) -> Bool {
-        [".tar.gz", ".tgz", ".tar"].contains { path.hasSuffix($0) }
+    /// By its name, or because it is gzip, which no script is.
+    private static func isArchive(_ path: String) throws -> Bool {
+        try [".tar.gz", ".tgz", ".tar"].contains { path.hasSuffix($0) } || InputFile(path: path).isGzip
     }
 
-    private static func copy(_ source: String, to target: String, depth: Int) throws {
+    private static func copy(_ source: FileName, to target: FileName, depth: Int) throws {
         guard depth < 64 else {
-            throw LockstepError(.data, "\(source) lies 64 folders deep: is there a link in a circle?")
+            throw LockstepError(
+                .data, "\(source.printable) lies 64 folders deep: is there a link in a circle?")
         }
-        switch try FileSystem.kind(of: source) {
+        var status = stat()
+        // Links to nowhere are no code.
+        guard source.withCString({ stat($0, &status) }) == 0 else { return }
+        switch FileTree.kind(status.st_mode) {
         case .folder:
-            try FileSystem.createFolder(target)
-            for name in try FileSystem.names(in: source) {
-                try copy(source + "/" + name, to: target + "/" + name, depth: depth + 1)
+            if target.withCString({ mkdir($0, 0o755) }) != 0, errno != EEXIST {
+                throw LockstepError.system("make folder", target.printable)
             }
-        case .file:
-            let isExecutable = access(source, X_OK) == 0
-            try write(try AtomicFile.read(source), to: target, isExecutable: isExecutable)
-        case .other, nil:
-            // Sockets, pipes and links to nowhere are no code.
-            return
+            _ = target.withCString { chmod($0, 0o755) }
+            for name in try names(in: source) {
+                try copy(source.appending(name), to: target.appending(name), depth: depth + 1)
+            }
+        case .file: try copyFile(source, to: target, isExecutable: status.st_mode & 0o111 != 0)
+        // Nor are sockets and pipes.
+        case .link, .other: return
         }
     }
 
-    private static func write(_ bytes: [UInt8], to path: String, isExecutable: Bool) throws {
-        let mode: mode_t = isExecutable ? 0o755 : 0o644
-        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
-        guard file >= 0 else { throw LockstepError.system("create", path) }
-        defer { close(file) }
-        // The umask shall not keep the code from the user that the program runs as.
-        guard fchmod(file, mode) == 0 else { throw LockstepError.system("set the mode of", path) }
-        try AtomicFile.append(bytes, to: file, path: path)
+    private static func names(in folder: FileName) throws -> [FileName] {
+        guard let real = folder.withCString({ realpath($0, nil) }) else {
+            throw LockstepError.system("find", folder.printable)
+        }
+        defer { free(real) }
+        let bytes = UnsafeBufferPointer(start: real, count: strlen(real)).map { UInt8(bitPattern: $0) }
+        return try OpenFolder(FileName(bytes)).names()
+    }
+
+    private static func copyFile(_ source: FileName, to target: FileName, isExecutable: Bool) throws {
+        let from = source.withCString { open($0, O_RDONLY | O_CLOEXEC) }
+        guard from >= 0 else { throw LockstepError.system("open", source.printable) }
+        defer { close(from) }
+        let file = try PlainFile(creating: target, isExecutable: isExecutable)
+        var chunk = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = read(from, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw LockstepError.system("read", source.printable) }
+            guard count > 0 else { return }
+            try chunk.withUnsafeBytes { try file.write(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
+        }
     }
 }
