@@ -8,10 +8,10 @@ struct DiskWatch {
     private let folders: [String]
     private var next = 0.0
 
-    /// - Parameter base: the tree; channels and shared checkpoints do not lie in it, or behind links.
+    /// - Parameter base: the tree; shared checkpoints do not lie in it, or behind links.
     init(bytesMax: Int, base: String) {
         self.bytesMax = bytesMax
-        folders = ["model", "output", "code", "tmp", "checkpoints"].map { "\(base)/\($0)" }
+        folders = ["input", "model", "output", "code", "tmp", "checkpoints"].map { "\(base)/\($0)" }
     }
 
     /// - Parameter clock: seconds; a look takes at most a twentieth of the time.

@@ -34,6 +34,8 @@ package struct HostIsolation {
         var isApart: Bool
         /// Size of its `/dev/shm`; `nil`: the system's default.
         var memoryBytes: Int?
+        /// What its `/tmp` has of the node's.
+        var temporary: [String] = []
     }
 
     /// The mounts in their order: what lies in the tree, the tree, and what is around it. `/tmp` comes last
@@ -43,6 +45,7 @@ package struct HostIsolation {
         let root = parts.imageRoot ?? ""
         var mounts = parts.channels + [parts.checkpoints]
         if let image = parts.imageRoot { mounts.append(.readOnly(image, image)) }
+        mounts += parts.temporary.map { .bind($0, parts.base + $0) }
         mounts.append(.bind(parts.base, root + "/opt/ml"))
         mounts.append(.bind(parts.hostsFile, root + "/etc/hosts"))
         if parts.imageRoot != nil {
@@ -79,20 +82,5 @@ package struct HostIsolation {
             guard fileManager.createFile(atPath: root + file, contents: nil) else { return false }
         }
         return true
-    }
-
-    private static let searchPaths = ["PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"]
-
-    /// Whether the program gets a `/tmp` of its own: not when its command, its search paths or its job's
-    /// Environment name something that lies in the node's, which it would not find there any more.
-    package static func hidesTemporaryFolder(
-        _ words: [String], environment: [String: String], own: [String: String] = [:]
-    ) -> Bool {
-        let values = searchPaths.compactMap { environment[$0] } + own.values
-        return !(words + values).contains { $0.contains("/tmp/") && Self.namesTemporary($0) }
-    }
-
-    private static func namesTemporary(_ text: String) -> Bool {
-        text.split(whereSeparator: { ":= ,;\"'".contains($0) }).contains { $0.hasPrefix("/tmp/") }
     }
 }

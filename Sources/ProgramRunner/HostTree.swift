@@ -16,7 +16,8 @@ package struct HostTree {
 
     /// Folders that the program may write to.
     static let writable = [
-        "model", "output", "output/data", "output/intermediate", "code", "tmp", "checkpoints",
+        "input", "input/config", "input/data", "model", "output", "output/data", "output/intermediate",
+        "code", "tmp", "checkpoints",
     ]
 
     /// The `/etc/hosts` of the program.

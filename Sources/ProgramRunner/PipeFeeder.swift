@@ -7,7 +7,7 @@ import Synchronization
 /// Pipe mode: the channel's files, one after the other, through `CHANNEL_0`, then `CHANNEL_1`, … once for
 /// each time that the program opens the next one.
 final class PipeFeeder: Sendable {
-    private let files: [String]
+    private let files: [FileName]
     private let prefix: String
     private let owner: (user: UInt32, group: UInt32)?
     private let isEnding = Atomic<Bool>(false)
@@ -15,7 +15,7 @@ final class PipeFeeder: Sendable {
     /// - Parameters:
     ///   - files: absolute paths.
     ///   - prefix: path of the fifos without their number.
-    init(files: [String], prefix: String, owner: (user: UInt32, group: UInt32)?) throws {
+    init(files: [FileName], prefix: String, owner: (user: UInt32, group: UInt32)?) throws {
         self.files = files
         self.prefix = prefix
         self.owner = owner
@@ -58,8 +58,8 @@ final class PipeFeeder: Sendable {
     }
 
     /// - Returns: false when the reader is gone, or the feeder is to end.
-    private func copy(_ file: String, to pipe: Int32) -> Bool {
-        let source = Glibc.open(file, O_RDONLY | O_CLOEXEC)
+    private func copy(_ file: FileName, to pipe: Int32) -> Bool {
+        let source = file.withCString { Glibc.open($0, O_RDONLY | O_CLOEXEC) }
         guard source >= 0 else { return false }
         defer { close(source) }
         var chunk = [UInt8](repeating: 0, count: 1 << 16)

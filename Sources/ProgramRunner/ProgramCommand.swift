@@ -4,12 +4,16 @@ import Glibc
 import Processes
 import ProgramContract
 import SageMakerShapes
+import Storage
 
 /// The command of a program, ready to be started.
 struct ProgramCommand {
     private var request: GuardedProcess.Request
     private let imageRoot: String?
     private let memoryBytes: Int?
+    /// The tree as the program knows it, and where it lies.
+    private let base: String
+    private let tree: String
 
     /// Unpacks the job's code where it brings some.
     init(
@@ -24,6 +28,7 @@ struct ProgramCommand {
         environment.hasUserNamespace = host.isolation.namespaces.contains(.user)
         var words = plan.request.algorithmSpecification?.containerEntrypoint ?? []
         var directory = host.base + "/code"
+        var script: String?
         if words.isEmpty {
             let launcher = try ScriptLauncher(plan, rank: rank, base: host.base, cores: host.limits.threads)
             try launcher.unpackCode(into: host.tree.base + "/code")
@@ -32,22 +37,43 @@ struct ProgramCommand {
             environment.added.merge(launcher.environment) { $1 }
             if !modules.isEmpty { environment.added["PYTHONPATH"] = modules.joined(separator: ":") }
             (words, directory) = (launcher.arguments, launcher.directory)
+            script = launcher.script
         } else {
             words += plan.request.algorithmSpecification?.containerArguments ?? []
         }
-        let variables = environment.variables(plan, rank: rank)
-        let isApart =
-            plan.kind != .mpi
-            && HostIsolation.hidesTemporaryFolder(
-                words + [directory] + (plan.request.hyperParameters ?? [:]).values, environment: variables,
-                own: plan.request.environment ?? [:])
+        let isApart = plan.kind != .mpi
         environment.hasOwnTemporaryFolder = host.isolation.usesMounts && (isApart || plan.imageRoot != nil)
-        request = host.request(apart: isApart)
+        let variables = environment.variables(plan, rank: rank)
+        let temporary = try host.user.access {
+            let isOwn = isApart && plan.imageRoot == nil && host.isolation.usesMounts
+            let paths = TemporaryPaths(
+                isOwn ? words + (plan.request.hyperParameters ?? [:]).values : [],
+                environment: isOwn ? variables : [:], own: isOwn ? plan.request.environment ?? [:] : [:])
+            try paths.makePlaces(in: host.tree.base)
+            return paths.paths
+        }
+        request = host.request(apart: isApart, temporary: temporary)
         request.arguments = words
-        request.environment = environment.variables(plan, rank: rank)
+        request.environment = variables
         request.directory = directory
         imageRoot = plan.imageRoot
         memoryBytes = host.limits.memoryBytes
+        (base, tree) = (host.base, host.tree.base)
+        try host.user.access { try checkFile(script: script) }
+    }
+
+    /// Looks at the file that is to run, because what its interpreter says of it later blames something else.
+    ///
+    /// - Parameter script: name of the script mode's own that a shell runs.
+    private func checkFile(script: String?) throws {
+        let search = request.environment["PATH"] ?? ""
+        if let script {
+            let path = "\(request.directory ?? "")/\(script)"
+            let file = ExecutableFile(script, path: path, looksAround: imageRoot == nil, locate: locate)
+            if let fault = file.fault(search: search, isScript: true) { throw fault }
+        } else if let fault = executable?.fault(search: search, isScript: false) {
+            throw fault
+        }
     }
 
     /// - Throws: `LockstepError` naming what of the command is at fault.
@@ -92,35 +118,45 @@ struct ProgramCommand {
             return LockstepError(
                 .io, "the program's surroundings cannot be made (\(failure.step)): \(failure.reason)")
         }
-        let root = imageRoot ?? ""
+        let file = executable
         switch failure.number {
-        case ENOENT where name.hasPrefix("/") && FileManager.default.fileExists(atPath: root + name):
-            return LockstepError(
-                .notFound,
-                "\(name) cannot be executed: its interpreter\(interpreter(root + name)) is not there")
-        case ENOENT where name.contains("/"):
-            return LockstepError(.notFound, "\(name) cannot be executed: there is no such file")
-        case ENOENT:
+        case E2BIG: return CommandSize(request.arguments, request.environment).error
+        case ENOENT where !name.contains("/"):
             let path = request.environment["PATH"] ?? ""
             return LockstepError(
                 .notFound, "\(name) cannot be executed: it is in no folder of PATH (\(path))")
-        case EACCES:
+        case EACCES where file != nil:
+            return file?.fault(search: "", isScript: false) ?? file?.denial ?? unnamed(failure)
+        case ENOENT where (try? FileSystem.kind(of: locate(file?.path ?? name))) != .file:
+            return LockstepError(.notFound, "\(name) cannot be executed: there is no such file")
+        case ENOENT:
             return LockstepError(
-                .denied, "\(name) cannot be executed: it, or its interpreter, is not executable")
+                .notFound,
+                "\(name) cannot be executed: its interpreter\(file?.interpreter ?? "") is not there")
         case ENOEXEC:
             return LockstepError(
                 .configuration,
-                "\(name) cannot be executed: it is neither a program of this machine nor begins with #!")
-        default:
-            return LockstepError(.configuration, "\(name) cannot be executed: \(failure.reason)")
+                "\(name) cannot be executed: it is neither a program of this machine nor begins with #!, the "
+                    + "line that names its interpreter")
+        default: return unnamed(failure)
         }
     }
 
-    private func interpreter(_ path: String) -> String {
-        guard let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: 256),
-            head.starts(with: Array("#!".utf8))
-        else { return "" }
-        let line = head.dropFirst(2).prefix { $0 != 0x0A }
-        return " " + String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+    private func unnamed(_ failure: GuardedProcess.Failure) -> LockstepError {
+        LockstepError(
+            .configuration, "\(request.arguments.first ?? "") cannot be executed: \(failure.reason)")
+    }
+
+    /// What the command names by a path, or the script mode's own.
+    private var executable: ExecutableFile? {
+        guard let name = request.arguments.first, name.contains("/") else { return nil }
+        let path = name.hasPrefix("/") ? name : "\(request.directory ?? "")/\(name)"
+        return ExecutableFile(name, path: path, looksAround: imageRoot == nil, locate: locate)
+    }
+
+    /// A path of the program's as this process has it.
+    private func locate(_ path: String) -> String {
+        if path == base || path.hasPrefix(base + "/") { return tree + path.dropFirst(base.count) }
+        return (imageRoot ?? "") + path
     }
 }

@@ -12,6 +12,8 @@ package struct ProgramHost {
     let limits: HostLimits
     let user: JobUser?
     private(set) var isolation = HostIsolation(namespaces: [])
+    /// Copies in its tree that do not count for its volume, in bytes.
+    private(set) var uncountedBytes = 0
     private var feeders: [PipeFeeder] = []
     private let plan: ProgramPlan
     private let rank: Int
@@ -41,6 +43,12 @@ package struct ProgramHost {
                 chown(checkpoints, user.user, user.group)
             }
             try isolate(channels)
+            let usesMounts = isolation.usesMounts
+            uncountedBytes = try user.access {
+                try channels.copy(
+                    to: tree.base, rank: rank, hosts: plan.hosts.count, usesMounts: usesMounts,
+                    volumeGB: limits.volumeGB)
+            }
             try feed(channels)
         } catch {
             tree.remove()
@@ -81,11 +89,15 @@ package struct ProgramHost {
     }
 
     /// The command as far as it does not depend on what it runs.
-    func request(apart isApart: Bool) -> GuardedProcess.Request {
+    ///
+    /// - Parameter temporary: what a `/tmp` of its own has of the node's.
+    func request(apart isApart: Bool, temporary: [String] = []) -> GuardedProcess.Request {
         var request = GuardedProcess.Request()
         request.namespaces = isolation.namespaces
         request.hostName = plan.hosts[rank].name
-        request.mounts = isolation.mounts(parts(channelMounts, apart: isApart))
+        var parts = parts(channelMounts, apart: isApart)
+        parts.temporary = temporary
+        request.mounts = isolation.mounts(parts)
         request.root = plan.imageRoot
         request.cores = limits.cores
         // A little more than the volume, so that a file that hits the limit shows as a full volume.
@@ -110,14 +122,15 @@ package struct ProgramHost {
         var refusal = "\(plan.imageRoot ?? "")/opt/ml cannot be made"
         if HostIsolation.makeMountPoints(imageRoot: plan.imageRoot) {
             try FileSystem.createFolder(tree.base + localCheckpoints)
-            channelMounts = try channels.lay(
-                in: tree.base, rank: rank, hosts: plan.hosts.count, usesMounts: true)
+            channelMounts = try user.access {
+                try channels.layFastFiles(in: tree.base, rank: rank, hosts: plan.hosts.count)
+            }
             for rung in ladder where rung.usesMounts {
                 isolation = rung
                 guard let reason = Self.trial(request(apart: plan.kind != .mpi)) else { return }
                 refusal = reason
             }
-            try channels.clear(in: tree.base)
+            try channels.clearFastFiles(in: tree.base)
             channelMounts = []
         }
         isolation = HostIsolation(namespaces: [])
@@ -127,7 +140,6 @@ package struct ProgramHost {
                 "TrainingImage needs mounts, and this node does not allow them: \(refusal)")
         }
         RunnerOutput.note("no mounts on this node (\(refusal)): /opt/ml is \(tree.base)")
-        _ = try channels.lay(in: tree.base, rank: rank, hosts: plan.hosts.count, usesMounts: false)
         let place = tree.base + localCheckpoints
         try FileSystem.remove(place)
         if let parent = FileSystem.parent(of: place) { try FileSystem.createFolder(parent) }
@@ -155,13 +167,10 @@ package struct ProgramHost {
 
     private mutating func feed(_ channels: HostChannels) throws {
         for source in channels.sources where source.isPipe {
-            let names = source.isFile ? [""] : try HostChannels.files(below: source.path).map { "/" + $0 }
-            let share =
-                source.isSharded
-                ? HostChannels.share(of: names, rank: rank, hosts: plan.hosts.count) : names
+            let files = try HostChannels.files(of: source, rank: rank, hosts: plan.hosts.count)
             feeders.append(
                 try PipeFeeder(
-                    files: share.map { source.path + $0 }, prefix: "\(tree.base)/input/data/\(source.name)",
+                    files: files.files.map(\.path), prefix: "\(tree.base)/input/data/\(source.name)",
                     owner: user.map { ($0.user, $0.group) }))
         }
         for feeder in feeders { feeder.start() }

@@ -69,7 +69,9 @@ public struct ProgramRunner {
         var watched = ProgramProcess(
             process, graceSeconds: plan.graceSeconds, signals: signals, services: services,
             memory: host.limits.memoryBytes.map { MemoryWatch(bytesMax: $0) },
-            disk: host.limits.volumeBytes.map { DiskWatch(bytesMax: $0, base: host.tree.base) })
+            disk: host.limits.volumeBytes.map {
+                DiskWatch(bytesMax: $0 + host.uncountedBytes, base: host.tree.base)
+            })
         var end = watched.wait(volumeGB: host.limits.volumeGB) { (group?.kills ?? 0) > 0 }
         end.isOutOfMemory = (group?.kills ?? 0) > 0
         (end.memoryBytes, end.volumeGB) = (host.limits.memoryBytes, host.limits.volumeGB)

@@ -192,10 +192,10 @@ struct MisbehavingProgramTests {
         "it cannot be executed",
         arguments: [
             Broken(message: "cannot be executed: there is no such file"),
-            Broken(content: "#!/bin/sh\n", isExecutable: false, message: "is not executable"),
+            Broken(content: "#!/bin/sh\n", isExecutable: false, message: "it has no execute permission"),
             Broken(
                 content: "#!/no/such/interpreter\n",
-                message: "its interpreter /no/such/interpreter is not there"),
+                message: "its interpreter /no/such/interpreter, which its first line names, is not"),
             Broken(content: "hello\n", message: "neither a program of this machine nor begins with #!"),
         ])
     func cannotBeExecuted(_ broken: Broken) throws {

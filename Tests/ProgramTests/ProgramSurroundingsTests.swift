@@ -23,7 +23,9 @@ struct ProgramSurroundingsTests {
         (cd input/data && ls train sharded one && cat train/* sharded/* one/*)
         cat input/data/pipe_0 input/data/pipe_1
         echo saved > checkpoints/c; echo $RANK $WORLD_SIZE $SAGEMAKER_BASE_DIR
-        touch input/data/train/new 2>/dev/null && echo written; true
+        (echo changed > input/data/train/a && mkdir input/data/train/sub) 2>/dev/null && echo written
+        (echo beside > input/beside && echo x > input/data/more) 2>/dev/null && echo beside
+        (echo changed > input/data/one/b) 2>/dev/null && echo "FastFile was written"; true
         """
 
     /// A kernel that allows no mounts, as one that allows all.
@@ -56,8 +58,10 @@ struct ProgramSurroundingsTests {
             lines == [
                 "one:", "b", "sharded:", "b", "train:", "a", "b", "c", "a", "b", "c", "b", "b", "a", "b", "c",
                 "a",
-                "b", "c", mounts ? "1 2" : "1 2 \(base)",
-            ] + (mounts ? [] : ["written"]))
+                "b", "c", mounts ? "1 2" : "1 2 \(base)", "written", "beside",
+            ] + (mounts || geteuid() != 0 ? [] : ["FastFile was written"]))
+        for name in ["a", "b", "c"] { #expect(bench.text("\(data)/\(name)") == "\(name)\n") }
+        #expect(try bench.shell("ls \(data)") == "a\nb\nc")
         #expect(run.end?.outcome == .completed, "\(run.error)")
         #expect(run.error.contains("no mounts on this node") == !mounts)
         #expect(bench.text("\(bench.folder)/out/\(bench.token)/checkpoints/c") == "saved\n")
@@ -90,16 +94,94 @@ struct ProgramSurroundingsTests {
         #expect(lines[6] == "0")
     }
 
+    /// The keys of a nested channel, each in a line, with the bytes of their names.
+    private static let tell = """
+        cd ${SAGEMAKER_BASE_DIR:-/opt/ml}/input/data
+        export LC_ALL=C
+        for c in *; do (cd $c; find . ! -type d | sort | sed "s/^/$c /"; cat $(find -L . -type f)) \
+            | od -An -v -tx1 | tr -d ' \n'; done
+        """
+
+    @Test(
+        "a prefix is everything below it, sub-folders and odd names too",
+        arguments: RunnerBench.canMount ? [true, false] : [false])
+    func prefixes(mounts: Bool) throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let data = bench.folder + "/data"
+        _ = try bench.shell(
+            """
+            mkdir -p \(data)/day-1 \(data)/day-2/deep; cd \(data)
+            printf 1 > day-1/part; printf 2 > day-2/deep/part; printf 3 > day-1.csv
+            printf 4 > "$(printf 'n\\351')"
+            ln -s day-1/part link
+            """)
+        let plan = bench.plan(hosts: 2, ["/bin/sh", "-c", Self.tell]) {
+            $0.inputDataConfig = [
+                channel("all", data), channel("fast", data + "/day-", mode: "FastFile"),
+                channel("part", data + "/day-"), channel("share", data, isSharded: true),
+            ]
+        }
+        let run = try bench.run(plan, rank: 1, words: mounts ? [] : Self.withoutMounts)
+        let expected =
+            "all ./day-1.csv\nall ./day-1/part\nall ./day-2/deep/part\nall ./link\nall ./n\u{FFFD}\n"
+        // The bytes as they came, for the name that is no text.
+        let text = String(decoding: Self.bytes(ofHex: run.output), as: UTF8.self)
+        #expect(text.hasPrefix(expected), "\(text) \(run.error)")
+        for channel in ["fast", "part"] {
+            #expect(
+                text.contains(
+                    "\(channel) ./day-1.csv\n\(channel) ./day-1/part\n\(channel) ./day-2/deep/part\n"),
+                "\(text)")
+        }
+        // Keys in byte order: day-1.csv, day-1/part, day-2/deep/part, link, n\351.
+        #expect(text.contains("share ./day-1/part\nshare ./link\n"), "\(text)")
+        #expect(run.end?.outcome == .completed, "\(run.error)")
+        #expect(bench.leftovers() == [])
+    }
+
+    private static func bytes(ofHex text: String) -> [UInt8] {
+        let digits = Array(text.utf8).filter { $0 != 10 }
+        return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
+        }
+    }
+
+    @Test("channels that cannot be copied are named")
+    func uncopied() throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let data = bench.folder + "/data"
+        _ = try bench.shell("mkdir \(data); truncate -s 2G \(data)/large; mkfifo \(bench.folder)/fifo")
+        let large = try bench.run(
+            bench.plan(["true"]) {
+                $0.inputDataConfig = [channel("train", data)]
+                $0.resourceConfig = ResourceConfig()
+                $0.resourceConfig?.volumeSizeInGB = 1
+            })
+        #expect(large.end?.outcome == .notStarted)
+        #expect(large.end?.message?.contains("VolumeSizeInGB or use InputMode FastFile") == true)
+        let fifo = try bench.run(
+            bench.plan(["true"]) { $0.inputDataConfig = [channel("train", bench.folder + "/fifo")] })
+        #expect(fifo.end?.outcome == .notStarted)
+        #expect(fifo.end?.message?.contains("/fifo is neither file nor folder") == true, "\(fifo.error)")
+        #expect(bench.leftovers() == [])
+    }
+
     @Test("a user without rights", .enabled(if: geteuid() == 0))
     func user() throws {
         let bench = try RunnerBench()
         defer { bench.remove() }
         let script =
-            "cd /opt/ml; id -un; echo m > model/m; echo c > checkpoints/c; touch x 2>&1; kill -9 1 2>&1; true"
-        let plan = bench.plan(["/bin/sh", "-c", script])
+            "cd /opt/ml; id -un; echo m > model/m; echo c > checkpoints/c; touch x 2>&1; kill -9 1 2>&1; "
+            + "cd input; chmod +x data/train/a && echo b > data/train/a && echo e > env; cat env"
+        let data = bench.folder + "/data"
+        _ = try bench.shell("mkdir \(data); echo a > \(data)/a")
+        let plan = bench.plan(["/bin/sh", "-c", script]) { $0.inputDataConfig = [channel("train", data)] }
         let run = try bench.run(plan, runAs: "nobody")
         #expect(run.output.hasPrefix("nobody\n"), "\(run.output) \(run.error)")
         #expect(run.output.contains("Permission denied") && run.output.contains("not permitted"))
+        #expect(run.output.hasSuffix("e\n") && bench.text(data + "/a") == "a\n")
         #expect(bench.text(plan.staging(0) + "/model/m") == "m\n")
         #expect(bench.leftovers() == [])
     }

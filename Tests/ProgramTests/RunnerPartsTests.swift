@@ -109,14 +109,6 @@ struct RunnerPartsTests {
         #expect(MetricFinder.landmark("x=(.*) loss: ab?") == " loss: a")
     }
 
-    @Test("files are dealt out to the hosts in their order")
-    func sharding() {
-        let files = ["b", "a", "d/x", "c", "e"]
-        #expect(HostChannels.share(of: files, rank: 0, hosts: 2) == ["a", "c", "e"])
-        #expect(HostChannels.share(of: files, rank: 1, hosts: 2) == ["b", "d/x"])
-        #expect(HostChannels.share(of: files, rank: 6, hosts: 7) == [])
-    }
-
     @Test("cores are dealt out to the slots")
     func cores() {
         #expect(HostLimits.share(of: [0, 1, 2, 3], slots: 1, slot: 0) == [])
@@ -157,12 +149,21 @@ struct RunnerPartsTests {
         #expect(maker.variables(world, rank: 0)["OMPI_COMM_WORLD_RANK"] == "1")
     }
 
-    @Test("a node's /tmp stays where the command needs it")
+    @Test("a program finds of the node's /tmp what its job names, and no more")
     func temporaryFolder() {
-        #expect(HostIsolation.hidesTemporaryFolder(["/usr/bin/x"], environment: ["TMPDIR": "/tmp/x"]))
-        #expect(!HostIsolation.hidesTemporaryFolder(["--file=/tmp/x/y"], environment: [:]))
-        #expect(!HostIsolation.hidesTemporaryFolder([], environment: ["PATH": "/bin:/tmp/v/bin"]))
-        #expect(HostIsolation.hidesTemporaryFolder(["/data/tmp/x"], environment: [:]))
+        func paths(_ words: [String], _ environment: [String: String] = [:], own: [String: String] = [:])
+            -> [String]
+        {
+            TemporaryPaths(words, environment: environment, own: own) {
+                $0 != "/tmp/none" && (!$0.hasSuffix("/pyvenv.cfg") || $0 == "/tmp/v/pyvenv.cfg")
+            }.paths
+        }
+        #expect(paths(["/usr/bin/x", "/tmp", "/tmp/"], ["TMPDIR": "/tmp/x"]) == [])
+        #expect(paths(["--file=/tmp/x/y", "[\"/tmp/z\"]", "/tmp/none"]) == ["/tmp/x/y", "/tmp/z"])
+        #expect(paths(["a /tmp/x;/tmp/x/y"], own: ["A": "/tmp/./b//c"]) == ["/tmp/b/c", "/tmp/x"])
+        #expect(paths([], ["PATH": "/bin:/tmp/v/bin"]) == ["/tmp/v"])
+        #expect(paths(["/tmp/v/bin/python"]) == ["/tmp/v"])
+        #expect(paths(["/data/tmp/x", "/tmp/../etc/passwd", "/tmp/a/../../tmp"]) == [])
     }
 
     @Test("damaged text is repaired")

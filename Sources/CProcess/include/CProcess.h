@@ -142,6 +142,10 @@ int cprocess_guard(
 // Writes the numbers of the cores that this process may use, at most `count`, and returns how many.
 int cprocess_available_cores(int *cores, int count);
 
+// Copies some of what is left of one open file to another, at the places where both stand: as shared blocks
+// where storage can do that. Returns how many bytes, 0 at the end, -1 with errno set.
+long cprocess_copy_range(int from, int to);
+
 // 1 when the bytes occur in `text`, else 0.
 int cprocess_contains(const void *text, size_t text_length, const void *bytes, size_t length);
 

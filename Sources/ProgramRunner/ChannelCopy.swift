@@ -1,0 +1,75 @@
+import CProcess
+import Diagnostics
+import Glibc
+import Storage
+
+/// A host's own copy of a channel: plain files and folders that the program may change, while what lies on
+/// shared storage stays as it is.
+struct ChannelCopy {
+    /// The channel's folder in the tree.
+    let folder: FileName
+    /// Whether the program finds it closed to writing.
+    let isReadOnly: Bool
+
+    /// - Parameter folders: all that are above the files in the channel, each before those inside.
+    /// - Throws: `LockstepError` naming the path.
+    func make(_ files: [ChannelFiles.File], folders: [FileName]) throws {
+        try makeFolder(folder)
+        for name in folders { try makeFolder(folder.appending(name)) }
+        for file in files {
+            try copy(file, to: folder.appending(file.name))
+        }
+        guard isReadOnly else { return }
+        for name in folders.reversed() { try setMode(folder.appending(name), 0o555) }
+        try setMode(folder, 0o555)
+    }
+
+    private func makeFolder(_ path: FileName) throws {
+        if path.withCString({ mkdir($0, 0o755) }) != 0 {
+            guard errno == EEXIST else { throw LockstepError.system("make folder", path.printable) }
+        }
+        // The umask may be narrower than SageMaker's.
+        try setMode(path, 0o755)
+    }
+
+    private func setMode(_ path: FileName, _ mode: mode_t) throws {
+        guard path.withCString({ chmod($0, mode) }) == 0 else {
+            throw LockstepError.system("set the mode of", path.printable)
+        }
+    }
+
+    private func copy(_ file: ChannelFiles.File, to target: FileName) throws {
+        let from = file.path.withCString { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
+        guard from >= 0 else { throw LockstepError.system("open", file.path.printable) }
+        defer { close(from) }
+        let to = target.withCString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
+        guard to >= 0 else { throw LockstepError.system("create", target.printable) }
+        defer { close(to) }
+        // Storage that can share blocks does, and a later write to either touches that one alone.
+        while true {
+            let count = cprocess_copy_range(from, to)
+            if count == 0 { break }
+            if count < 0, errno == EINTR { continue }
+            guard count < 0 else { continue }
+            guard [EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EIO].contains(errno) else {
+                throw LockstepError.system("copy \(file.path.printable) to", target.printable)
+            }
+            break
+        }
+        try copyRest(from, file.path, to, target)
+        let mode: mode_t = (file.isExecutable ? 0o755 : 0o644) & (isReadOnly ? 0o555 : 0o777)
+        guard fchmod(to, mode) == 0 else { throw LockstepError.system("set the mode of", target.printable) }
+    }
+
+    /// From where both stand to the end.
+    private func copyRest(_ from: Int32, _ source: FileName, _ to: Int32, _ target: FileName) throws {
+        var chunk = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = read(from, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw LockstepError.system("read", source.printable) }
+            guard count > 0 else { return }
+            try AtomicFile.append(Array(chunk[..<count]), to: to, path: target.printable)
+        }
+    }
+}
