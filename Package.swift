@@ -197,7 +197,8 @@ let modules: [Module] = [
         "lockstepd",
         [
             "ArgumentParser", "CProcess", "ClusterTypes", "CommandLineEntry", "CoordinatorService",
-            "Diagnostics", "Logging", "ProgramContract", "ProgramRunner", "SageMakerAPI", "ServiceLifecycle",
+            "Diagnostics", "Logging", "Processes", "ProgramContract", "ProgramRunner", "SageMakerAPI",
+            "ServiceLifecycle",
             "UnixSignals",
             "WorkerService",
         ]),

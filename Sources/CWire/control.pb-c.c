@@ -2607,7 +2607,7 @@ const ProtobufCMessageDescriptor lockstep__received__descriptor =
   (ProtobufCMessageInit) lockstep__received__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__run__field_descriptors[2] =
+static const ProtobufCFieldDescriptor lockstep__run__field_descriptors[3] =
 {
   {
     "attempt",
@@ -2633,15 +2633,28 @@ static const ProtobufCFieldDescriptor lockstep__run__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "as_job_user",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Run, as_job_user),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__run__field_indices_by_name[] = {
+  2,   /* field[2] = as_job_user */
   0,   /* field[0] = attempt */
   1,   /* field[1] = command */
 };
 static const ProtobufCIntRange lockstep__run__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor lockstep__run__descriptor =
 {
@@ -2651,7 +2664,7 @@ const ProtobufCMessageDescriptor lockstep__run__descriptor =
   "Lockstep__Run",
   "lockstep",
   sizeof(Lockstep__Run),
-  2,
+  3,
   lockstep__run__field_descriptors,
   lockstep__run__field_indices_by_name,
   1,  lockstep__run__number_ranges,

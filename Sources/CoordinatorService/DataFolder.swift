@@ -11,6 +11,9 @@ enum DataFolder {
         do {
             try FileManager.default.createDirectory(
                 atPath: configuration.dataFolder, withIntermediateDirectories: true)
+            // Requests, environments and logs of all jobs lie there.
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o700], ofItemAtPath: configuration.dataFolder)
         } catch {
             throw LockstepError(.io, "cannot make the folder \(configuration.dataFolder)", cause: error)
         }

@@ -28,7 +28,7 @@ public struct LockstepError: Error, Sendable, CustomStringConvertible {
         public static let full = Code(rawValue: "full")
         /// A peer could not be reached or broke the protocol.
         public static let network = Code(rawValue: "network")
-        /// A token or secret was wrong or missing, or the system does not let this user read something.
+        /// A token or secret was wrong or missing, or the system refuses access to a file.
         public static let denied = Code(rawValue: "denied")
         /// A stored file does not match its checksum.
         public static let damaged = Code(rawValue: "damaged")

@@ -1,5 +1,5 @@
 import CProcess
-import Diagnostics
+package import Diagnostics
 import Glibc
 
 /// Starting other programs.
@@ -39,6 +39,22 @@ package enum ChildProcess {
                 .io, "cannot start \(program): \(String(cString: strerror(failure)))")
         }
         return pid
+    }
+
+    /// Makes this process another program.
+    ///
+    /// - Returns: why it did not become one: there is no other return.
+    package static func replace(
+        _ name: String, _ arguments: [String], environment: [String: String]
+    ) -> LockstepError {
+        let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()
+        let path =
+            name.contains("/") ? name : Executable.find(name, search: environment["PATH"] ?? "") ?? name
+        withCStrings(arguments) { argv in withCStrings(variables) { envp in _ = execve(path, argv, envp) } }
+        let number = errno
+        return LockstepError(
+            number == ENOENT ? .notFound : .configuration,
+            "cannot start \(name): \(String(cString: strerror(number)))")
     }
 
     /// A pipe whose ends are closed on exec.

@@ -5,14 +5,19 @@ import Glibc
 /// The user that a job's code runs as where the daemons are root, and whose rights decide what a job may
 /// read and write.
 package struct JobUser: Sendable, Equatable {
+    /// Its name, for messages.
+    package var name: String
     package var user: UInt32
     package var group: UInt32
+    /// Its home, from the password file.
+    package var home = "/"
     /// More groups: the user's own, and the job's.
     package var groups: [UInt32] = []
     /// Most processes and threads of that user on this node; `nil`: as many as the daemon may have.
     package var processMax: Int?
 
-    package init(user: UInt32, group: UInt32) {
+    package init(_ name: String, user: UInt32, group: UInt32) {
+        self.name = name
         self.user = user
         self.group = group
     }
@@ -28,10 +33,20 @@ package struct JobUser: Sendable, Equatable {
             throw LockstepError(.io, "the worker's user for jobs, \(name), does not exist on this node")
         }
         guard entry.pw_uid != 0 else { return nil }
-        self.init(user: entry.pw_uid, group: entry.pw_gid)
+        self.init(name, user: entry.pw_uid, group: entry.pw_gid)
+        home = String(cString: entry.pw_dir)
         groups = [Self.group(ofJob: job)]
         processMax = Self.usualProcessMax
     }
+
+    /// Whether this process runs as that user, which it was not started as: one of a gang that does.
+    package static func isOwn(_ name: String) -> Bool {
+        guard !name.isEmpty, geteuid() != 0, let entry = getpwnam(name)?.pointee else { return false }
+        return entry.pw_uid == geteuid()
+    }
+
+    /// What its processes are told about it.
+    package var variables: [String: String] { ["HOME": home, "USER": name, "LOGNAME": name] }
 
     /// Number of a group that nothing else has: in a range that no distribution gives away.
     package static func group(ofJob job: String) -> UInt32 {
@@ -51,11 +66,19 @@ package struct JobUser: Sendable, Equatable {
         let failure = Self.withPointer(self) { cprocess_begin_access($0) }
         guard failure == 0 else {
             throw LockstepError(
-                .io, "cannot act as the user \(user): \(String(cString: strerror(failure)))")
+                .io, "cannot act as the user \(name): \(String(cString: strerror(failure)))")
         }
         defer { cprocess_end_access() }
-        return try body()
+        do {
+            return try body()
+        } catch let error as LockstepError where error.code == .denied && !error.message.hasSuffix(reminder) {
+            var told = error
+            told.message += reminder
+            throw told
+        }
     }
+
+    private var reminder: String { " for \(name), the user that jobs run as here" }
 
     /// Gives a file or folder that this process has just made to the user.
     ///
@@ -63,7 +86,7 @@ package struct JobUser: Sendable, Equatable {
     package func give(_ path: String) throws(LockstepError) {
         guard lchown(path, user, group) == 0 else {
             throw LockstepError(
-                .io, "cannot give \(path) to the user \(user): \(String(cString: strerror(errno)))")
+                .io, "cannot give \(path) to the user \(name): \(String(cString: strerror(errno)))")
         }
     }
 

@@ -9,8 +9,15 @@ import Storage
 extension ProgramPlan {
     /// Reads `plan.json`.
     ///
+    /// - Parameter digest: its SHA-256; the file lies where jobs may write. `nil`: nobody knows it.
     /// - Throws: `LockstepError` naming the file.
-    public static func read(_ path: String) throws -> ProgramPlan { try decodeFile(path) }
+    public static func read(_ path: String, digest: String? = nil) throws -> ProgramPlan {
+        let bytes = try AtomicFile.read(path)
+        guard digest == nil || digest == Checksum.sha256(bytes) else {
+            throw LockstepError(.damaged, "\(path) was changed after the supervisor had written it")
+        }
+        return try decode(bytes, path)
+    }
 
     /// Where the host of that rank leaves its `model` and `output` for the supervisor.
     public func staging(_ rank: Int) -> String { "\(folder)/\(hosts[rank].name)" }
@@ -29,8 +36,12 @@ extension WorkerSettings {
 }
 
 private func decodeFile<Value: Decodable>(_ path: String) throws -> Value {
+    try decode(AtomicFile.read(path), path)
+}
+
+private func decode<Value: Decodable>(_ bytes: [UInt8], _ path: String) throws -> Value {
     do {
-        return try JSONDecoder().decode(Value.self, from: Data(AtomicFile.read(path)))
+        return try JSONDecoder().decode(Value.self, from: Data(bytes))
     } catch let error as DecodingError {
         throw LockstepError(.damaged, "cannot read \(path)", cause: error)
     }

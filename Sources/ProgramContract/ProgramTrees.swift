@@ -14,6 +14,8 @@ public enum ProgramTrees {
         for job in names(scratch) {
             for attempt in names("\(scratch)/\(job)") {
                 let folder = "\(scratch)/\(job)/\(attempt)"
+                // A link would be a program's.
+                guard FileTree.kind(folder) == .folder else { continue }
                 let locks = names(folder).filter { $0.hasPrefix("algo-") && $0.hasSuffix(".lock") }
                 let swept = locks.filter { sweep(lock: "\(folder)/\($0)") }
                 if !swept.isEmpty, rmdir(folder) == 0 { rmdir("\(scratch)/\(job)") }

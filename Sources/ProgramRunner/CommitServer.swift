@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Glibc
+package import Processes
 package import ProgramContract
 import SageMakerShapes
 import Storage
@@ -12,7 +13,7 @@ package final class CommitServer: ProgramService, @unchecked Sendable {
     private let rank: Int
     private let base: String
     private let path: String
-    private let owner: String
+    private let user: JobUser?
     private let emit: @Sendable (String) -> Void
     private let store: CommitStore
 
@@ -42,12 +43,13 @@ package final class CommitServer: ProgramService, @unchecked Sendable {
     /// - Parameters:
     ///   - settings: of the node's worker; without shared memory commits go straight to shared storage.
     ///   - base: the host's tree, where the socket's file is made.
+    ///   - user: with whose rights it reads and writes; `nil`: this process's.
     ///   - visibleBase: the same folder as the program sees it.
     ///   - emit: takes lines for standard error.
     /// - Throws: `.configuration` for a job whose locations are no file URIs.
     package init(
         _ plan: ProgramPlan, rank: Int, settings: WorkerSettings?, base: String, visibleBase: String,
-        patienceSeconds: Double = defaultPatienceSeconds,
+        user: JobUser? = nil, patienceSeconds: Double = defaultPatienceSeconds,
         emit: @escaping @Sendable (String) -> Void = { StandardStreams.error($0) }
     ) throws {
         self.plan = plan
@@ -58,7 +60,7 @@ package final class CommitServer: ProgramService, @unchecked Sendable {
             "LOCKSTEP_SOCKET": visibleBase + "/" + Self.socketName,
             "PYTHONPATH": PythonPackage.folder(visibleBase),
         ]
-        owner = settings?.runAs ?? ""
+        self.user = user
         self.emit = emit
         self.patienceSeconds = patienceSeconds
         let root = settings?.sharedMemory ?? ""
@@ -66,13 +68,15 @@ package final class CommitServer: ProgramService, @unchecked Sendable {
         store = CommitStore(
             attempt: plan.attempt, rank: rank, world: plan.hosts.count,
             memory: root.isEmpty ? nil : root + "/" + plan.request.trainingJobName,
-            folder: locations.checkpointFolder + "/" + Self.folderName + "/" + plan.request.trainingJobName
+            folder: locations.checkpointFolder + "/" + Self.folderName + "/" + plan.request.trainingJobName,
+            user: user
         ) { emit("lockstep: \($0)") }
     }
 
     package func start() throws {
-        try PythonPackage.install(base: base)
-        let socket = try CommitSocket(path, owner: owner)
+        if let user, let memory = store.memory { try user.makeRoom(memory) }
+        try user.access { try PythonPackage.install(base: base) }
+        let socket = try CommitSocket(path, user: user)
         condition.withLock { self.socket = socket }
         store.start()
         launch("commit-accept") { self.acceptAll(socket) }
@@ -99,8 +103,12 @@ package final class CommitServer: ProgramService, @unchecked Sendable {
 
     private func launch(_ name: String, _ body: @escaping @Sendable () -> Void) {
         condition.withLock { threadCount += 1 }
-        let thread = Thread {
-            body()
+        let thread = Thread { [user] in
+            do {
+                try user.access(body)
+            } catch {
+                self.emit("lockstep: \(error)")
+            }
             self.condition.withLock {
                 self.threadCount -= 1
                 self.condition.broadcast()

@@ -1,5 +1,6 @@
 import Diagnostics
 import Glibc
+import Processes
 import Storage
 
 /// A listening Unix socket that a program on the same host reaches through its file.
@@ -7,9 +8,9 @@ struct CommitSocket: Sendable {
     let path: String
     let descriptor: Int32
 
-    /// - Parameter owner: user who alone may use it when this process is root; empty: this process's.
+    /// - Parameter user: who alone may use it; `nil`: this process's.
     /// - Throws: `.io` naming the path.
-    init(_ path: String, owner: String) throws {
+    init(_ path: String, user: JobUser?) throws {
         self.path = path
         let folder = FileSystem.parent(of: path) ?? "/"
         try FileSystem.createFolder(folder)
@@ -34,19 +35,14 @@ struct CommitSocket: Sendable {
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
         }
-        guard result == 0, chmod(path, 0o600) == 0, Self.give(path, to: owner),
+        guard result == 0, chmod(path, 0o600) == 0,
+            lchown(path, user?.user ?? geteuid(), user?.group ?? getegid()) == 0,
             listen(descriptor, 16) == 0
         else {
             let error = LockstepError.system("listen at", path)
             close(descriptor)
             throw error
         }
-    }
-
-    private static func give(_ path: String, to owner: String) -> Bool {
-        guard geteuid() == 0, !owner.isEmpty else { return true }
-        guard let user = getpwnam(owner)?.pointee else { return false }
-        return chown(path, user.pw_uid, user.pw_gid) == 0
     }
 
     /// The next connection; `nil` when the socket has been closed.

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Glibc
+import Processes
 import Storage
 
 /// One rank's commits: into the node's shared memory while the program waits, from there to shared storage
@@ -20,6 +21,7 @@ final class CommitStore: @unchecked Sendable {
     /// `lockstep-commits/JOB` in the job's checkpoint folder. Made with the first commit.
     let folder: String
     private let warn: @Sendable (String) -> Void
+    private let user: JobUser?
 
     /// Guards what follows.
     private let condition = NSCondition()
@@ -29,7 +31,7 @@ final class CommitStore: @unchecked Sendable {
     private var isDone = false
 
     init(
-        attempt: Int, rank: Int, world: Int, memory: String?, folder: String,
+        attempt: Int, rank: Int, world: Int, memory: String?, folder: String, user: JobUser? = nil,
         warn: @escaping @Sendable (String) -> Void
     ) {
         self.attempt = attempt
@@ -38,10 +40,17 @@ final class CommitStore: @unchecked Sendable {
         self.memory = memory
         self.folder = folder
         self.warn = warn
+        self.user = user
     }
 
     func start() {
-        let thread = Thread { self.copyAll() }
+        let thread = Thread {
+            do {
+                try self.user.access { self.copyAll() }
+            } catch {
+                self.warn("commits stay in this node's memory only: \(error)")
+            }
+        }
         thread.name = "commit-copier"
         thread.stackSize = 1 << 19
         thread.start()

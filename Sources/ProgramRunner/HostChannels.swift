@@ -52,8 +52,16 @@ package struct HostChannels {
                 isSharded: data.s3DataDistributionType == "ShardedByS3Key",
                 mode: mode == "Pipe" ? .pipe : mode == "FastFile" ? .fastFile : .file)
             try Self.find(&source, field)
+            try Self.checkReading(source.path)
             return source
         }
+    }
+
+    /// Whether this thread may read what it will be asked to show, so that nothing is refused half-way.
+    private static func checkReading(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw LockstepError.system("read", path) }
+        close(descriptor)
     }
 
     /// Decides whether the path is a folder, a file, or the beginning of names in a folder.

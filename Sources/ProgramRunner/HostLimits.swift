@@ -28,7 +28,7 @@ package struct HostLimits {
             (cores, slot) = ([], nil)
             return
         }
-        let folder = settings.scratch + "/slots"
+        let folder = settings.scratch + "/.slots"
         try FileSystem.createFolder(folder)
         var taken: (number: Int, lock: LockFile)?
         for number in 0..<slots where taken == nil {

@@ -26,9 +26,13 @@ package struct HostTree {
 
     /// Makes the tree anew, with the configuration files in it.
     ///
+    /// - Parameter user: who alone may come there; `nil`: this process's.
     /// - Throws: `.conflict` when a runner of the same host lives, `.io` naming the path.
-    init(_ plan: ProgramPlan, rank: Int, scratch: String) throws {
-        let folder = "\(scratch)/\(plan.request.trainingJobName)/\(plan.attempt)"
+    init(_ plan: ProgramPlan, rank: Int, scratch: String, user: JobUser?) throws {
+        try FileSystem.createFolder(scratch)
+        let room = "\(scratch)/\(plan.request.trainingJobName)"
+        if let user { try user.makeRoom(room, isWritable: false) }
+        let folder = "\(room)/\(plan.attempt)"
         base = "\(folder)/\(plan.hosts[rank].name)"
         try FileSystem.createFolder(folder)
         lock = try LockFile(base + ".lock", conflict: "host \(plan.hosts[rank].name) runs in \(base) already")
@@ -59,14 +63,9 @@ package struct HostTree {
         return (lines + own).joined(separator: "\n") + "\n"
     }
 
-    /// Gives what the program may write to the user that it runs as.
+    /// Gives the tree to the user that the program runs as, while nobody else knows of it.
     func give(to user: JobUser) throws {
-        for folder in Self.writable {
-            guard lchown("\(base)/\(folder)", user.user, user.group) == 0 else {
-                throw LockstepError.system("change the owner of", "\(base)/\(folder)")
-            }
-        }
-        for path in try Self.everything(below: base + "/code") { lchown(path, user.user, user.group) }
+        for path in [base] + (try Self.everything(below: base)) { try user.give(path) }
     }
 
     /// Removes the tree and, where they are empty now, the folders of its attempt and job.

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Glibc
+import Processes
 import Storage
 import Synchronization
 
@@ -9,30 +10,36 @@ import Synchronization
 final class PipeFeeder: Sendable {
     private let files: [FileName]
     private let prefix: String
-    private let owner: (user: UInt32, group: UInt32)?
+    private let user: JobUser?
     private let isEnding = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - files: absolute paths.
     ///   - prefix: path of the fifos without their number.
-    init(files: [FileName], prefix: String, owner: (user: UInt32, group: UInt32)?) throws {
+    ///   - user: with whose rights files are read and fifos made.
+    init(files: [FileName], prefix: String, user: JobUser?) throws {
         self.files = files
         self.prefix = prefix
-        self.owner = owner
-        try make(0)
+        self.user = user
+        try user.access { try make(0) }
     }
 
     func start() {
         Thread.detachNewThread { [self] in
-            for epoch in 0... {
-                guard let pipe = open(epoch) else { return }
-                for file in files where !copy(file, to: pipe) { break }
-                // The next one is there before the reader can see the end of this one.
-                let isMade = (try? make(epoch + 1)) != nil
-                close(pipe)
-                unlink("\(prefix)_\(epoch)")
-                guard isMade else { return }
-            }
+            // Of a user that cannot be acted as `init` has told.
+            try? user.access { feed() }
+        }
+    }
+
+    private func feed() {
+        for epoch in 0... {
+            guard let pipe = open(epoch) else { return }
+            for file in files where !copy(file, to: pipe) { break }
+            // The next one is there before the reader can see the end of this one.
+            let isMade = (try? make(epoch + 1)) != nil
+            close(pipe)
+            unlink("\(prefix)_\(epoch)")
+            guard isMade else { return }
         }
     }
 
@@ -43,7 +50,6 @@ final class PipeFeeder: Sendable {
         let path = "\(prefix)_\(epoch)"
         guard mkfifo(path, 0o644) == 0 else { throw LockstepError.system("make fifo", path) }
         chmod(path, 0o644)
-        if let owner { chown(path, owner.user, owner.group) }
     }
 
     /// Waits for a reader.

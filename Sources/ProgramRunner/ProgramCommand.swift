@@ -30,9 +30,12 @@ struct ProgramCommand {
         var directory = host.base + "/code"
         var script: String?
         if words.isEmpty {
-            let launcher = try ScriptLauncher(plan, rank: rank, base: host.base, cores: host.limits.threads)
-            try launcher.unpackCode(into: host.tree.base + "/code")
-            if let user = host.user { try host.tree.give(to: user) }
+            let launcher = try host.user.access {
+                let launcher = try ScriptLauncher(
+                    plan, rank: rank, base: host.base, cores: host.limits.threads)
+                try launcher.unpackCode(into: host.tree.base + "/code")
+                return launcher
+            }
             let modules = [launcher.environment, added].compactMap { $0["PYTHONPATH"] }
             environment.added.merge(launcher.environment) { $1 }
             if !modules.isEmpty { environment.added["PYTHONPATH"] = modules.joined(separator: ":") }

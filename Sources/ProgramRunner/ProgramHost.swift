@@ -28,20 +28,17 @@ package struct ProgramHost {
     /// - Throws: a user's error (`isUsersToFix`) or one of this node. Nothing but the tree is there then.
     init(_ plan: ProgramPlan, rank: Int, settings: WorkerSettings) throws {
         (self.plan, self.rank, self.settings) = (plan, rank, settings)
-        channels = try HostChannels(plan.request)
+        let user = try plan.kind == .mpi ? nil : JobUser(settings.runAs, job: plan.request.trainingJobName)
+        self.user = user
+        channels = try user.access { try HostChannels(plan.request) }
         localCheckpoints = try Self.localCheckpoints(plan.request.checkpointConfig)
         checkpoints = try JobLocations(plan.request).checkpointFolder
         limits = try HostLimits(plan.request, settings)
-        user = try plan.kind == .mpi ? nil : JobUser(settings.runAs, job: plan.request.trainingJobName)
         ProgramTrees.sweep(settings.scratch)
-        tree = try HostTree(plan, rank: rank, scratch: settings.scratch)
+        tree = try HostTree(plan, rank: rank, scratch: settings.scratch, user: user)
         do {
             if let user { try tree.give(to: user) }
-            try FileSystem.createFolder(checkpoints)
-            if let user, geteuid() == 0, Self.belongsToRoot(checkpoints) {
-                // Where storage refuses that, the program's own error tells.
-                chown(checkpoints, user.user, user.group)
-            }
+            try user.access { try FileSystem.createFolder(checkpoints) }
             try isolate(channels)
             let usesMounts = isolation.usesMounts
             uncountedBytes = try user.access {
@@ -49,7 +46,8 @@ package struct ProgramHost {
                     to: tree.base, rank: rank, hosts: plan.hosts.count, usesMounts: usesMounts,
                     volumeGB: limits.volumeGB)
             }
-            try feed(channels)
+            try user.access { try feed(channels) }
+            for feeder in feeders { feeder.start() }
         } catch {
             tree.remove()
             throw error
@@ -103,7 +101,7 @@ package struct ProgramHost {
         // A little more than the volume, so that a file that hits the limit shows as a full volume.
         request.fileBytesMax = limits.volumeBytes.map { $0 + (1 << 20) }
         request.user = user
-        request.isRestricted = user != nil
+        request.isRestricted = user != nil || JobUser.isOwn(settings.runAs)
         return request
     }
 
@@ -121,16 +119,16 @@ package struct ProgramHost {
         let ladder = HostIsolation.ladder(plan.kind, isRoot: geteuid() == 0, changesUser: user != nil)
         var refusal = "\(plan.imageRoot ?? "")/opt/ml cannot be made"
         if HostIsolation.makeMountPoints(imageRoot: plan.imageRoot) {
-            try FileSystem.createFolder(tree.base + localCheckpoints)
             channelMounts = try user.access {
-                try channels.layFastFiles(in: tree.base, rank: rank, hosts: plan.hosts.count)
+                try FileSystem.createFolder(tree.base + localCheckpoints)
+                return try channels.layFastFiles(in: tree.base, rank: rank, hosts: plan.hosts.count)
             }
             for rung in ladder where rung.usesMounts {
                 isolation = rung
                 guard let reason = Self.trial(request(apart: plan.kind != .mpi)) else { return }
                 refusal = reason
             }
-            try channels.clearFastFiles(in: tree.base)
+            try user.access { try channels.clearFastFiles(in: tree.base) }
             channelMounts = []
         }
         isolation = HostIsolation(namespaces: [])
@@ -140,10 +138,12 @@ package struct ProgramHost {
                 "TrainingImage needs mounts, and this node does not allow them: \(refusal)")
         }
         RunnerOutput.note("no mounts on this node (\(refusal)): /opt/ml is \(tree.base)")
-        let place = tree.base + localCheckpoints
-        try FileSystem.remove(place)
-        if let parent = FileSystem.parent(of: place) { try FileSystem.createFolder(parent) }
-        try HostChannels.link(place, to: checkpoints)
+        try user.access {
+            let place = tree.base + localCheckpoints
+            try FileSystem.remove(place)
+            if let parent = FileSystem.parent(of: place) { try FileSystem.createFolder(parent) }
+            try HostChannels.link(place, to: checkpoints)
+        }
     }
 
     /// - Returns: why it does not work; `nil` when it does.
@@ -171,9 +171,8 @@ package struct ProgramHost {
             feeders.append(
                 try PipeFeeder(
                     files: files.files.map(\.path), prefix: "\(tree.base)/input/data/\(source.name)",
-                    owner: user.map { ($0.user, $0.group) }))
+                    user: user))
         }
-        for feeder in feeders { feeder.start() }
     }
 
     /// CheckpointConfig.LocalPath below the tree, with its slash.
@@ -185,10 +184,5 @@ package struct ProgramHost {
                 .configuration, "CheckpointConfig.LocalPath is \(path), but must lie below /opt/ml")
         }
         return "/" + parts.dropFirst(2).joined(separator: "/")
-    }
-
-    private static func belongsToRoot(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_uid == 0
     }
 }

@@ -82,17 +82,18 @@ public struct ProgramRunner {
     /// What the runner offers its program; their variables go into its environment.
     private func makeServices(_ host: ProgramHost) throws -> [any ProgramService] {
         let commits = try CommitServer(
-            plan, rank: rank, settings: settings, base: host.tree.base, visibleBase: host.base
+            plan, rank: rank, settings: settings, base: host.tree.base, visibleBase: host.base,
+            user: host.user
         ) { RunnerOutput.line($0) }
         return [commits]
     }
 
     private func finish(_ end: ProgramEnd, errors: String?, _ host: ProgramHost) -> Int32 {
-        let base = host.tree.base
         var report = ProgramReport(.ended)
         report.outcome = end.outcome
         report.status = end.number
-        report.message = end.message(failure: FailureFile.read(base), errors: errors)
+        let said = try? host.user.access { FailureFile.read(host.tree.base) }
+        report.message = end.message(failure: said, errors: errors)
         var status = end.runnerStatus
         // What has filled one disk shall not fill the next.
         if case .disk = end.reason {
@@ -116,7 +117,7 @@ public struct ProgramRunner {
         let sentence = "what the program left cannot be saved"
         do {
             var staging = HostStaging(plan: plan, rank: rank, base: host.tree.base, view: host.view)
-            let problems = try staging.collect(outcome)
+            let problems = try host.user.access { try staging.collect(outcome) }
             guard !problems.isEmpty else { return nil }
             let more = problems.count > 5 ? "; and \(problems.count - 5) more" : ""
             return LockstepError(.data, "\(sentence): \(problems.prefix(5).joined(separator: "; "))\(more)")

@@ -7,7 +7,8 @@ public import Diagnostics
 extension LockstepError {
     /// A failed system call: what was tried on which path, and the system's own words for why.
     ///
-    /// `ENOENT` becomes `.notFound`, a full disk or quota `.full`, anything else `.io`. Call it right after
+    /// `ENOENT` becomes `.notFound`, a full disk or quota `.full`, what permissions forbid
+    /// `.denied`, anything else `.io`. Call it right after
     /// the failed call.
     public static func system(_ attempt: String, _ path: String) -> LockstepError {
         let number = errno
@@ -15,6 +16,7 @@ extension LockstepError {
             switch number {
             case ENOENT: .notFound
             case ENOSPC, EDQUOT: .full
+            case EACCES, EPERM: .denied
             default: .io
             }
         var error = LockstepError(

@@ -95,7 +95,8 @@ extension ControlMessage {
         case LOCKSTEP__FRAME__BODY_RUN:
             .run(
                 try AttemptID(frame.run.pointee.attempt),
-                command: String(protobuf: frame.run.pointee.command))
+                command: String(protobuf: frame.run.pointee.command),
+                asJobUser: frame.run.pointee.as_job_user != 0)
         case LOCKSTEP__FRAME__BODY_STARTED: .started(pid: frame.started.pointee.pid)
         case LOCKSTEP__FRAME__BODY_OUTPUT:
             .output(

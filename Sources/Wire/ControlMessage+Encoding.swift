@@ -141,10 +141,11 @@ extension ControlMessage {
 
     private func fillCommand(_ frame: inout Lockstep__Frame) {
         switch self {
-        case .run(let attempt, let command):
+        case .run(let attempt, let command, let asJobUser):
             frame.run = ProtobufMemory.allocate(lockstep__run__init)
             frame.run.pointee.attempt = attempt.protobuf
             frame.run.pointee.command = ProtobufMemory.copy(command)
+            frame.run.pointee.as_job_user = asJobUser ? 1 : 0
             frame.body_case = LOCKSTEP__FRAME__BODY_RUN
         case .started(let pid):
             frame.started = ProtobufMemory.allocate(lockstep__started__init)

@@ -19,7 +19,7 @@ package enum ControlMessage: Sendable, Equatable {
     case settled(AttemptID)
     case lines([LineChunk])
     case received([LineMark])
-    case run(AttemptID, command: String)
+    case run(AttemptID, command: String, asJobUser: Bool)
     case started(pid: UInt32)
     case output(descriptor: UInt32, data: [UInt8])
     case exited(status: Int32)

@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import Processes
 import ProgramContract
+import SageMakerShapes
 import Storage
 import Wire
 
@@ -135,7 +136,7 @@ actor AttemptBook {
     /// Before the coordinator hears of the end: whoever looks at a completed job finds it signed.
     private func sign(_ folder: AttemptFolder) {
         do {
-            if try signer?.sign(folder) == true {
+            if try signer?.sign(folder, user: configuration.user(of: folder.attempt.job)) == true {
                 logger.info("certificate signed", metadata: ["attempt": "\(folder.attempt)"])
             }
         } catch {
@@ -157,6 +158,7 @@ actor AttemptBook {
             logger.warning(
                 "attempt not marked as settled", metadata: ["attempt": "\(id)", "reason": "\(error)"])
         }
+        attempt.leaveRoom()
         prune()
     }
 
@@ -165,6 +167,10 @@ actor AttemptBook {
     }
 
     private func start(_ order: LaunchOrder, _ folder: AttemptFolder) throws -> SupervisedAttempt {
+        let user = try configuration.user(of: order.attempt.job)
+        if let request = try? JSONDecoder().decode(CreateTrainingJobRequest.self, from: Data(order.request)) {
+            try user.access { try configuration.access.check(request) }
+        }
         let plan = LaunchPlan(
             job: order.attempt.job, number: order.attempt.number, gang: order.gang,
             environment: order.environment, trainProgram: configuration.trainProgram,
@@ -173,13 +179,15 @@ actor AttemptBook {
             leaseFile: configuration.leaseFile, fenceSeconds: fenceSeconds,
             graceSeconds: configuration.graceSeconds, minimumRanks: order.minimumRanks,
             launcherVersion: launcherVersion,
+            runAs: user == nil ? nil : configuration.programs.runAs,
+            rooms: user == nil ? nil : configuration.rooms?.path,
             program: try ProgramLaunch(
                 order, images: configuration.images, graceSeconds: configuration.graceSeconds))
         try folder.create(plan, request: order.request)
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         let log = open(folder.path + "/supervisor.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { for descriptor in [null, log] { close(descriptor) } }
-        var environment = GangCommand.scrub(ProcessInfo.processInfo.environment)
+        var environment = configuration.environment(for: user)
         environment[GangCommand.marker] = folder.path
         environment[WorkerSettings.variable] = configuration.settingsFile
         let pid = try ChildProcess.spawn(

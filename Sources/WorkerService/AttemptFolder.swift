@@ -2,6 +2,7 @@ package import ClusterTypes
 import Diagnostics
 import Foundation
 package import Processes
+import ProgramContract
 import Storage
 package import Wire
 
@@ -31,10 +32,28 @@ package struct LaunchPlan: Codable, Sendable, Equatable {
     /// First number of Open MPI's version.
     package var launcherVersion: Int
 
+    /// User that the job runs as where the worker is root; empty or absent: as the worker.
+    package var runAs: String?
+    /// Path of the worker's `JobRooms`, where the job runs as another user.
+    package var rooms: String?
+
+    /// SHA-256 of a program's `plan.json`, once it is written.
+    package var planDigest: String?
+
     /// What runs in place of `trainProgram`, where the job brings code of its own.
     package var program: ProgramLaunch?
 
     package var attempt: AttemptID { AttemptID(job: job, number: number) }
+    /// With whose rights the job's files are read and written; `nil`: with the worker's.
+    func user() throws -> JobUser? { try JobUser(runAs ?? "", job: job.rawValue) }
+    /// Whether `mpirun` and the ranks run as that user. The runners of scripts do not: they make what only
+    /// root can make, and start their program as the user.
+    var gangRunsAsUser: Bool { program?.plan?.kind != .script }
+    /// What ranks read and write: `own`, or the folder in the job's room when they may not enter that.
+    func rankFolder(_ own: AttemptFolder) -> AttemptFolder {
+        guard let rooms, gangRunsAsUser else { return own }
+        return JobRooms(path: rooms).attempt(attempt)
+    }
     /// Whether the gang may go on when ranks die: the job is elastic and the MPI can.
     package var mayShrink: Bool {
         launcherVersion >= 5 && program?.isScript != true
@@ -82,7 +101,8 @@ package struct AttemptFolder: Sendable, Equatable {
     /// Makes the folder; `launch.json` comes last, so that a folder without it counts for nothing.
     package func create(_ plan: LaunchPlan, request: [UInt8]) throws {
         do {
-            try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: logs, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw LockstepError(.io, "cannot make the folder \(logs)", cause: error)
         }
@@ -98,9 +118,13 @@ package struct AttemptFolder: Sendable, Equatable {
 
     /// Writes a file so that a reader sees all of it or nothing, also after a crash of the machine.
     package static func write(_ value: some Encodable, to path: String) throws {
+        try AtomicFile.write(bytes(value), to: path)
+    }
+
+    static func bytes(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(Array(encoder.encode(value)), to: path)
+        return try Array(encoder.encode(value))
     }
 
     private static func readIfPresent<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value? {

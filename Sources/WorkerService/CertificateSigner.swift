@@ -2,6 +2,7 @@ import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
+import Processes
 import SageMakerShapes
 import Storage
 
@@ -16,10 +17,15 @@ struct CertificateSigner {
     /// A certificate is a few kilobytes.
     private static let mostBytes = 16 << 20
 
+    /// - Parameter user: with whose rights the job's folder is read and written; `nil`: this process's.
     /// - Returns: whether there was a certificate to sign.
     /// - Throws: `LockstepError` saying why it could not be signed.
-    func sign(_ folder: AttemptFolder) throws -> Bool {
+    func sign(_ folder: AttemptFolder, user: JobUser?) throws -> Bool {
         let request = try AtomicFile.read(folder.jobFile)
+        return try user.access { try sign(folder, request) }
+    }
+
+    private func sign(_ folder: AttemptFolder, _ request: [UInt8]) throws -> Bool {
         let locations = try JobLocations(
             try JSONDecoder().decode(CreateTrainingJobRequest.self, from: Data(request)))
         guard let output = try Self.openOutput(locations) else { return false }

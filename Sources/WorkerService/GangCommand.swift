@@ -1,11 +1,14 @@
 import ClusterTypes
 import Glibc
+import Processes
 import Wire
 
 /// The `mpirun` that starts a gang: its words and its environment, as a pure function of the plan.
 package struct GangCommand: Sendable, Equatable {
     package var arguments: [String]
     package var environment: [String: String]
+    /// The file of `mpirun`, looked for in the worker's PATH alone.
+    package var program: String?
 
     /// Tells the processes of an attempt from all others of the node.
     package static let marker = "LOCKSTEP_ATTEMPT_DIR"
@@ -20,17 +23,14 @@ package struct GangCommand: Sendable, Equatable {
         hosts: [String: String] = [:], session: String? = nil
     ) {
         var environment = Self.scrub(inherited)
-        let isScript = plan.program?.isScript == true
-        // A program's variables are for the program, not for what runs it.
-        let given = isScript ? [] : plan.environment
-        for variable in given where !Self.isReserved(variable.name) {
-            environment[variable.name] = variable.value
-        }
+        program = Executable.find("mpirun", search: inherited["PATH"] ?? Self.defaultPath)
+        let given = Self.given(plan)
+        environment.merge(given) { $1 }
         environment["OPENBLAS_NUM_THREADS"] = "1"
         environment[Self.marker] = folder.path
         let nodes = plan.gang.map { hosts[$0.address] ?? $0.address }
         var words = Self.launcher(plan, nodes, session)
-        var exported = given.map(\.name).filter { !Self.isReserved($0) }
+        var exported = given.map(\.key)
         exported += ["OPENBLAS_NUM_THREADS", Self.marker]
         exported += ["PATH", "LD_LIBRARY_PATH"].filter { environment[$0] != nil }
         let exports = Set(exported).sorted().flatMap { ["-x", $0] }
@@ -43,10 +43,22 @@ package struct GangCommand: Sendable, Equatable {
             if index > 0 { words.append(":") }
             words += ["-n", "\(member.ranks)"]
             if Set(nodes).count > 1 { words += ["--host", "\(nodes[index]):\(member.ranks)"] }
-            words += exports + Self.rank(plan, member, folder)
+            words += exports + Self.rank(plan, member, plan.rankFolder(folder))
         }
         arguments = words
         self.environment = environment
+    }
+
+    private static let defaultPath = "/usr/local/bin:/usr/bin:/bin"
+
+    /// What of the job's Environment `mpirun` passes on to the ranks: nothing that could steer it, a shell,
+    /// the loader or the ranks' own MPI. A program of the job's own gets all of it, in one variable that
+    /// `lockstepd run-rank` takes apart once it is the rank's turn.
+    private static func given(_ plan: LaunchPlan) -> [String: String] {
+        let all = Dictionary(plan.environment.map { ($0.name, $0.value) }) { $1 }
+        if plan.program?.command != nil { return RankEnvironment.packed(all.filter { !isReserved($0.key) }) }
+        guard plan.program == nil else { return [:] }
+        return all.filter { RankEnvironment.isOfRuntime($0.key) && !isReserved($0.key) }
     }
 
     /// `mpirun` and what it is to do; the words for the same differ between Open MPI 4 and 5.
@@ -84,8 +96,9 @@ package struct GangCommand: Sendable, Equatable {
     private static func rank(_ plan: LaunchPlan, _ member: GangMember, _ folder: AttemptFolder) -> [String] {
         if let planFile = plan.program?.planFile {
             return [plan.daemonProgram, "run-program", planFile, "--worker", member.worker.rawValue]
+                + (plan.planDigest.map { ["--digest", $0] } ?? [])
         }
-        var words = plan.program?.command ?? [plan.trainProgram]
+        var words = plan.program?.command.map { RankEnvironment.unpacking($0, plan) } ?? [plan.trainProgram]
         words += [folder.jobFile, "--attempt-dir", folder.path, "--worker", member.worker.rawValue]
         if !member.hotStateFolder.isEmpty { words += ["--hot-state", member.hotStateFolder] }
         if plan.gang.contains(where: \.isKeeper) { words.append("--keeper") }

@@ -7,6 +7,8 @@ import Glibc
 package struct HotStateFolder: Sendable {
     /// Empty: this worker keeps no hot state.
     package let path: String
+    /// Whether jobs of another user pass through to their own.
+    private let isPassage: Bool
 
     /// Where shared memory is mounted.
     package static let defaultRoot = "/dev/shm"
@@ -14,7 +16,9 @@ package struct HotStateFolder: Sendable {
     /// - Parameters:
     ///   - root: a folder of a memory file system; empty: no hot state.
     ///   - cluster: tells clusters on one machine apart.
-    package init(root: String, cluster: String, worker: WorkerID) {
+    ///   - isPassage: whether jobs of another user pass through to their own.
+    package init(root: String, cluster: String, worker: WorkerID, isPassage: Bool = false) {
+        self.isPassage = isPassage
         path = root.isEmpty ? "" : "\(root)/lockstep-\(cluster)-\(worker)"
     }
 
@@ -23,11 +27,15 @@ package struct HotStateFolder: Sendable {
     /// - Returns: whether it is there.
     package func create() -> Bool {
         guard !path.isEmpty else { return false }
-        mkdir(path, 0o700)
+        let mode: mode_t = isPassage ? 0o711 : 0o700
+        mkdir(path, mode)
         var information = stat()
         return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
-            && information.st_uid == geteuid()
+            && information.st_uid == geteuid() && chmod(path, mode) == 0
     }
+
+    /// A job's folder; empty: none.
+    package func folder(_ job: JobName) -> String { path.isEmpty ? "" : "\(path)/\(job)" }
 
     /// Jobs whose hot state is here.
     package var jobs: [JobName] {

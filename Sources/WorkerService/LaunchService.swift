@@ -11,22 +11,26 @@ import Wire
 /// Runs on this node what a launch agent on the gang's first node asks for: Open MPI's daemon, with
 /// this worker's environment. When the agent goes, everything it started here goes too.
 struct LaunchService {
+    let configuration: WorkerConfiguration
     /// Tells clusters on one machine apart.
     let cluster: String
-    /// `WorkerSettings` of this worker.
-    let settingsFile: String
+    let hotStates: HotStateFolder
     let logger: Logger
 
     private static let pollInterval = Duration.milliseconds(20)
 
     func serve(_ peer: ControlPeer, _ inbox: inout ControlInbox) async throws {
-        guard case .run(let attempt, let command) = try await inbox.next() else {
+        guard case .run(let attempt, let command, let asJobUser) = try await inbox.next() else {
             throw LockstepError(.network, "\(peer.address) sent no command to run")
         }
+        let user = asJobUser ? try configuration.user(of: attempt.job) : nil
+        if let user {
+            try configuration.rooms?.open(attempt, for: user, hotStates: [hotStates.folder(attempt.job)])
+        }
         let session = SessionFolder(attempt, cluster: cluster)
-        _ = session.create()
+        _ = session.create(for: user)
         defer { session.remove() }
-        let remote = try RemoteCommand(command, settingsFile: settingsFile)
+        let remote = try RemoteCommand(command, environment(attempt, user), user)
         logger.info("launch agent served", metadata: ["attempt": "\(attempt)", "pid": "\(remote.pid)"])
         peer.send(.started(pid: UInt32(remote.pid)))
         async let following: Void = follow(remote, peer)
@@ -34,6 +38,21 @@ struct LaunchService {
         do { while try await inbox.next() != nil {} } catch {}
         remote.end()
         await following
+        if user != nil { configuration.rooms?.close(attempt) }
+    }
+
+    private func environment(_ attempt: AttemptID, _ user: JobUser?) throws -> [String: String] {
+        // A script's runner starts as root, but what it hands on is for the job's user all the same.
+        var environment = configuration.environment(for: try configuration.user(of: attempt.job))
+        environment[WorkerSettings.variable] = configuration.settingsFile
+        if let user {
+            environment.merge(user.variables) { $1 }
+            environment["TMPDIR"] = configuration.rooms?.work(attempt)
+        } else if geteuid() == 0 {
+            environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
+            environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+        }
+        return environment
     }
 
     private func follow(_ remote: RemoteCommand, _ peer: ControlPeer) async {
@@ -61,20 +80,15 @@ private struct RemoteCommand: Sendable {
     let pid: Int32
     private let pipes: [(number: UInt32, descriptor: Int32)]
 
-    init(_ command: String, settingsFile: String) throws {
+    init(_ command: String, _ environment: [String: String], _ user: JobUser?) throws {
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         let output = try ChildProcess.pipe()
         let error = try ChildProcess.pipe()
         defer { for descriptor in [null, output.write, error.write] { Glibc.close(descriptor) } }
-        var environment = GangCommand.scrub(ProcessInfo.processInfo.environment)
-        environment[WorkerSettings.variable] = settingsFile
-        if geteuid() == 0 {
-            environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
-            environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
-        }
         pid = try ChildProcess.spawn(
             ["/bin/sh", "-c", command], environment: environment, directory: "/",
-            input: null, output: output.write, error: error.write, newSession: true)
+            input: null, output: output.write, error: error.write, newSession: true, user: user,
+            keepsNamespaces: true)
         pipes = [(1, output.read), (2, error.read)]
         for pipe in pipes { _ = fcntl(pipe.descriptor, F_SETFL, O_NONBLOCK) }
     }

@@ -60,14 +60,17 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
     }
 
     /// Leaves word for the hosts, before they start.
-    func prepare() throws {
-        guard let plan else { return }
+    ///
+    /// - Returns: digest of `plan.json`, which lies where the job may write; `nil`: there is none.
+    func prepare() throws -> String? {
+        guard let plan else { return nil }
         do {
             try FileSystem.createFolder(plan.folder)
             try AttemptFolder.write(plan, to: plan.planFile)
         } catch let error as LockstepError {
             throw error.blamed(on: Self.outputMember)
         }
+        return Checksum.sha256(try AttemptFolder.bytes(plan))
     }
 
     /// Packs what the hosts left, and removes it.

@@ -2,6 +2,7 @@ package import ClusterTypes
 import ControlChannel
 import Foundation
 import Glibc
+import Processes
 
 /// Where Open MPI keeps an attempt's files on a node: its session folders and the memory that ranks of a node
 /// share. A folder of each attempt's own, removed with it: Open MPI, when it is killed, leaves them behind.
@@ -24,10 +25,11 @@ package struct SessionFolder: Sendable {
         self.init(plan.attempt, cluster: token?.clusterTag ?? "none")
     }
 
-    /// Makes it, for this user alone.
+    /// Makes it, for this process's user alone, or for a job's.
     ///
     /// - Returns: whether it can be used.
-    func create() -> Bool {
+    func create(for user: JobUser?) -> Bool {
+        if let user { return (try? user.makeRoom(path)) != nil }
         mkdir(path, 0o700)
         var information = stat()
         return lstat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Logging
 import Processes
+import Storage
 import Wire
 
 /// One attempt in the worker's book: its supervisor process and how far its files are forwarded.
@@ -96,6 +97,20 @@ struct SupervisedAttempt {
     mutating func received(_ mark: LineMark) {
         guard let index = tails.firstIndex(where: { $0.stream == mark.stream }) else { return }
         tails[index].received(mark.next)
+    }
+
+    /// The attempt is settled: what its ranks wrote in the job's room goes to the attempt's folder, and their
+    /// part of the room goes.
+    func leaveRoom() {
+        guard let rooms = plan.rooms else { return }
+        let shared = plan.rankFolder(folder)
+        if shared != folder {
+            // Only people look at it now; where it cannot be kept, the coordinator has what counts.
+            if let events = try? AtomicFile.read(shared.eventsFile) {
+                try? AtomicFile.write(events, to: folder.eventsFile)
+            }
+        }
+        JobRooms(path: rooms).close(plan.attempt)
     }
 
     mutating func disconnected() {

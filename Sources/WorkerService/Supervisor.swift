@@ -31,7 +31,10 @@ package final class Supervisor {
     private static let drainSeconds = 1.0
 
     private let folder: AttemptFolder
-    private let plan: LaunchPlan
+    private var plan: LaunchPlan
+    /// Whose rights decide what the job may read and write; `nil`: this process's.
+    private let user: JobUser?
+    private var door: LaunchDoor?
     private let signals: Int32
     private var logs: GangLogs
     private var verdict = GangVerdict()
@@ -61,6 +64,7 @@ package final class Supervisor {
     package init(path: String) throws {
         let plan = try AttemptFolder.plan(path: path)
         self.plan = plan
+        user = try plan.user()
         folder = AttemptFolder(attempt: plan.attempt, path: path)
         logs = GangLogs(folder)
         events = ProgramEvents(folder)
@@ -115,17 +119,21 @@ package final class Supervisor {
     }
 
     private func start() throws {
-        if let program = plan.program { try program.prepare() }
+        try openRoom()
+        plan.planDigest = try user.access { try plan.program?.prepare() }
+        let gangUser = plan.gangRunsAsUser ? user : nil
         let command = GangCommand(
-            plan, folder: folder, inherited: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0,
-            hosts: try hosts(), session: session.create() ? session.path : nil)
+            plan, folder: folder, inherited: inheritedEnvironment,
+            isRoot: geteuid() == 0 && gangUser == nil, hosts: try hosts(),
+            session: session.create(for: gangUser) ? session.path : nil)
         let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
         let output = try ChildProcess.pipe()
         let error = try ChildProcess.pipe()
         defer { for descriptor in [null, output.write, error.write] { close(descriptor) } }
         launcher = try ChildProcess.spawn(
-            command.arguments, environment: command.environment, directory: folder.path,
-            input: null, output: output.write, error: error.write, diesWithParent: true)
+            command.arguments, environment: command.environment, directory: workFolder,
+            input: null, output: output.write, error: error.write, diesWithParent: true, user: gangUser,
+            keepsNamespaces: plan.program?.isScript == true, path: command.program)
         streams = [(output.read, false), (error.read, true)].map { descriptor, isError in
             let parser = TaggedOutput(launcherVersion: plan.launcherVersion)
             return Stream(descriptor: descriptor, isError: isError, parser: parser)
@@ -144,12 +152,58 @@ package final class Supervisor {
         }
     }
 
+    /// Makes what the gang needs on this node where it runs as another user.
+    private func openRoom() throws {
+        guard let rooms, let user else { return }
+        let here = plan.gang.filter { $0.address == plan.gang.first?.address }
+        try rooms.open(plan.attempt, for: user, hotStates: here.map(\.hotStateFolder))
+        guard plan.program?.isScript != true else { return door = try makeDoor(rooms, user) }
+        let ranks = rooms.attempt(plan.attempt)
+        try FileManager.default.copyItem(atPath: folder.jobFile, toPath: ranks.jobFile)
+        let events = open(ranks.eventsFile, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard events >= 0 else { throw LockstepError.system("create", ranks.eventsFile) }
+        close(events)
+        for file in [ranks.jobFile, ranks.eventsFile] { try user.give(file) }
+        // The worker follows the one in the attempt's own folder.
+        guard symlink(ranks.eventsFile, folder.eventsFile) == 0 else {
+            throw LockstepError.system("make link", folder.eventsFile)
+        }
+        door = try makeDoor(rooms, user)
+    }
+
+    /// `nil` where the whole gang is on this node.
+    private func makeDoor(_ rooms: JobRooms, _ user: JobUser) throws -> LaunchDoor? {
+        guard Set(plan.gang.map(\.address)).count > 1 else { return nil }
+        return try LaunchDoor(
+            folder: rooms.attempt(plan.attempt).path, plan: plan, attemptFolder: folder.path, user: user)
+    }
+
+    /// `nil`: the gang runs with this process's rights.
+    private var rooms: JobRooms? {
+        plan.gangRunsAsUser && user != nil ? plan.rooms.map { JobRooms(path: $0) } : nil
+    }
+
+    /// Where `mpirun` starts.
+    private var workFolder: String { rooms?.work(plan.attempt) ?? folder.path }
+
+    private var inheritedEnvironment: [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        guard let rooms, let user else { return environment }
+        environment.merge(user.variables) { $1 }
+        environment["TMPDIR"] = rooms.work(plan.attempt)
+        if door != nil { environment[LaunchDoor.variable] = rooms.attempt(plan.attempt).path }
+        return environment
+    }
+
     /// Waits for output, a signal or the next tick, and deals with it.
     private func turn() {
         var polls = [pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
         polls += streams.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        let count = polls.count
+        polls += door?.polls ?? []
         let ready = poll(&polls, nfds_t(polls.count), Self.tickMilliseconds)
         if ready > 0 {
+            if polls[count...].contains(where: { $0.revents != 0 }) { door?.serve() }
             for index in streams.indices.reversed() where polls[index + 1].revents != 0 { read(index) }
             if polls[0].revents != 0 { handleSignals() }
         }
@@ -227,7 +281,7 @@ package final class Supervisor {
             var status: Int32 = 0
             let pid = waitpid(-1, &status, WNOHANG)
             guard pid > 0 else { return }
-            if pid == launcher { launcherStatus = status }
+            if pid == launcher { launcherStatus = status } else { door?.ended(pid, status: status) }
         }
     }
 
@@ -335,7 +389,7 @@ package final class Supervisor {
     private func collect(_ end: AttemptEnd) -> AttemptEnd? {
         let hasModel = end.status == RankExit.completed || end.status == RankExit.stopped
         do {
-            try plan.program?.collect(withModel: hasModel)
+            try user.access { try plan.program?.collect(withModel: hasModel) }
             return nil
         } catch {
             let known = (error as? LockstepError)?.blamed(on: ProgramLaunch.outputMember)

@@ -1,5 +1,7 @@
 package import ClusterTypes
+import Foundation
 import Glibc
+import Processes
 package import ProgramContract
 import Storage
 
@@ -32,6 +34,12 @@ package struct WorkerConfiguration: Sendable {
     package var programs: WorkerSettings
     /// Folders that values of TrainingImage stand for; empty: the node's own files.
     package var images: [String: String]
+    /// Names of variables that reach jobs of another user, beside the usual ones.
+    package var passedVariables: [String]
+    /// Folders that jobs may name; empty: all.
+    package var dataRoots: [String]
+    /// What jobs of another user need on this node; `nil`: they run as this process, and need nothing.
+    package var rooms: JobRooms?
 
     /// SageMaker's time between the stop signal and the end by force.
     package static let defaultGraceSeconds = 120.0
@@ -42,12 +50,15 @@ package struct WorkerConfiguration: Sendable {
         endsGangsOnExit: Bool = false, graceSeconds: Double = defaultGraceSeconds,
         kind: WorkerKind = .onDemand, hotStateRoot: String = HotStateFolder.defaultRoot,
         notices: [SpotNoticeSource] = [], noticeSeconds: Double = 5, programs: WorkerSettings? = nil,
-        images: [String: String] = [:]
+        images: [String: String] = [:], passedVariables: [String] = [],
+        dataRoots: [String] = []
     ) {
         self.programs =
             programs
             ?? WorkerSettings(worker: worker.rawValue, slots: slots, scratch: dataFolder + "/scratch")
         self.images = images
+        self.passedVariables = passedVariables
+        self.dataRoots = dataRoots
         self.coordinatorHost = coordinatorHost
         self.coordinatorPort = coordinatorPort
         self.worker = worker
@@ -67,9 +78,25 @@ package struct WorkerConfiguration: Sendable {
 
     var attempts: String { dataFolder + "/attempts" }
     /// `programs`, for the hosts of programs.
-    var settingsFile: String { dataFolder + "/worker.json" }
+    var settingsFile: String { (rooms?.path ?? dataFolder) + "/worker.json" }
     var lockFile: String { dataFolder + "/worker.lock" }
     var leaseFile: String { dataFolder + "/lease" }
+
+    /// What jobs may name in their requests.
+    var access: DataRoots {
+        DataRoots(
+            roots: dataRoots,
+            closed: [attempts, dataFolder + "/scratch", tokenFile] + (rooms.map { [$0.path] } ?? []))
+    }
+
+    /// The user that a job runs as; `nil`: as this process.
+    func user(of job: JobName) throws -> JobUser? { try JobUser(programs.runAs, job: job.rawValue) }
+
+    /// What of this process's environment a job of that user gets.
+    func environment(for user: JobUser?) -> [String: String] {
+        let own = GangCommand.scrub(ProcessInfo.processInfo.environment)
+        return user == nil ? own : InheritedEnvironment.passed(own, more: passedVariables)
+    }
 
     /// Leaves the daemon's process id in `registered`, for whoever waits until the worker is there.
     func noteRegistration() {

@@ -40,6 +40,7 @@ package struct WorkerDaemon: Service {
         _ = try GangHosts.address(of: configuration.address)
         let lock = try takeDataFolder()
         defer { lock.release() }
+        let configuration = try withRooms()
         let signer = ClusterKey(seed: token.certificateSeed).map {
             CertificateSigner(key: $0, worker: configuration.worker)
         }
@@ -48,8 +49,9 @@ package struct WorkerDaemon: Service {
         let leaving = Leaving()
         let lease = try LeaseFile(configuration.leaseFile)
         let hotStates = HotStateFolder(
-            root: configuration.hotStateRoot, cluster: token.clusterTag, worker: configuration.worker)
-        try writeSettings(sharedMemory: hotStates.path)
+            root: configuration.hotStateRoot, cluster: token.clusterTag, worker: configuration.worker,
+            isPassage: configuration.rooms != nil)
+        try Self.writeSettings(configuration, sharedMemory: hotStates.path)
         ProgramTrees.sweep(configuration.programs.scratch)
         let listener = try await ControlServer.bind(
             host: configuration.address, port: 0, token: token, logger: logger)
@@ -57,7 +59,8 @@ package struct WorkerDaemon: Service {
             group.addTask {
                 try await listener.serve { peer, inbox in
                     try await LaunchService(
-                        cluster: token.clusterTag, settingsFile: configuration.settingsFile, logger: logger
+                        configuration: configuration, cluster: token.clusterTag, hotStates: hotStates,
+                        logger: logger
                     ).serve(peer, &inbox)
                 }
             }
@@ -119,16 +122,36 @@ package struct WorkerDaemon: Service {
     }
 
     /// Leaves word for the hosts of programs what they may use.
-    private func writeSettings(sharedMemory: String) throws {
+    private static func writeSettings(_ configuration: WorkerConfiguration, sharedMemory: String) throws {
         var settings = configuration.programs
         settings.sharedMemory = sharedMemory
         try AttemptFolder.write(settings, to: configuration.settingsFile)
+        // There is nothing secret in it, and runners of another user read it.
+        chmod(configuration.settingsFile, 0o644)
+    }
+
+    /// The configuration with what jobs of another user need, where they run as one.
+    private func withRooms() throws -> WorkerConfiguration {
+        var configuration = configuration
+        chmod(configuration.dataFolder, 0o700)
+        guard let user = try JobUser(configuration.programs.runAs, job: "") else { return configuration }
+        chmod(configuration.dataFolder, 0o711)
+        let rooms = try JobRooms(
+            dataFolder: configuration.dataFolder,
+            name: "lockstep-\(token.clusterTag)-\(configuration.worker)",
+            slots: configuration.slots, user: user)
+        configuration.rooms = rooms
+        configuration.programs.scratch = rooms.path
+        configuration.daemonProgram = try rooms.reachable(configuration.daemonProgram, for: user)
+        configuration.trainProgram = try rooms.reachable(configuration.trainProgram, for: user)
+        return configuration
     }
 
     private func takeDataFolder() throws -> LockFile {
         do {
             try FileManager.default.createDirectory(
-                atPath: configuration.attempts, withIntermediateDirectories: true)
+                atPath: configuration.attempts, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
         } catch {
             throw LockstepError(.io, "cannot make the folder \(configuration.attempts)", cause: error)
         }

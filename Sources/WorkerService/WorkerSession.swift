@@ -69,6 +69,7 @@ struct WorkerSession: Sendable {
         case .kill(let attempt): if let answer = await book.kill(attempt) { peer.send(answer) }
         case .forget(let job):
             hotStates.forget(job)
+            configuration.rooms?.forget(job)
             // What runners that were killed could not clear away.
             ProgramTrees.sweep(configuration.programs.scratch)
         case .drained: await leaving.drained()

@@ -93,6 +93,7 @@ struct StartMeasurement {
             [
                 programs + "/lockstepd", "worker", "--coordinator", "127.0.0.1:\(port)", "--name", "w",
                 "--slots", "\(ranks)", "--data-dir", folder + "/worker", "--token-file", folder + "/token",
+                "--run-as", "root",
             ], ProcessInfo.processInfo.environment)
     }
 

@@ -38,6 +38,8 @@ struct ClusterFolder {
         var control: String
         /// Of the process that listens.
         var pid: Int32
+        /// User that jobs run as, where that is another than the one who started the cluster.
+        var runAs: String?
     }
 
     struct Processes: Codable {

@@ -1,6 +1,7 @@
 import APIClient
 import ArgumentParser
 import CommandLineEntry
+import Foundation
 
 /// Options of every command that asks the coordinator.
 struct ClusterOptions: ParsableArguments {
@@ -11,6 +12,11 @@ struct ClusterOptions: ParsableArguments {
     var endpoint: String?
     @Option(help: "Form of the output: text or json.")
     var output = OutputFormat.text
+
+    /// What the caller says about it, before the cluster of `lockstep up` is looked for.
+    var knownEndpoint: String? {
+        endpoint ?? ProcessInfo.processInfo.environment["LOCKSTEP_ENDPOINT"].flatMap { $0.isEmpty ? nil : $0 }
+    }
 
     func withClient<Result>(_ body: (APIClient) async throws -> Result) async throws -> Result {
         try await APIClient.with(try APIEndpoint.find(option: endpoint), body)

@@ -61,6 +61,7 @@ struct SubmitCommand: AsyncParsableCommand {
     func run() async throws {
         let request = try request()
         let name = request["TrainingJobName"]?.string ?? ""
+        try OutputFolders.make(for: request, endpoint: cluster.knownEndpoint)
         try await cluster.withClient { client in
             let created = try await client.createTrainingJob(request)
             guard wait else { return try report(name, created) }

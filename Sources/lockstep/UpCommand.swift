@@ -38,8 +38,18 @@ struct UpCommand: AsyncParsableCommand {
             "What a TrainingImage of a job's own code stands for: a folder that becomes its root, or "
                 + "nothing for this machine's own files. May be repeated.", valueName: "name=folder"))
     var image: [String] = []
-    @Option(help: "User that jobs' own code runs as when root starts the cluster (default: root).")
+    @Option(help: "User that jobs run as when root starts the cluster (default: root).")
     var runAs: String?
+    @Option(
+        help: ArgumentHelp(
+            "A folder that jobs may name data, code, outputs and checkpoints in (default: all that the user "
+                + "they run as may use). May be repeated.", valueName: "folder"))
+    var dataRoot: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "A variable of this environment that jobs get too when they run as another user. May be "
+                + "repeated.", valueName: "name"))
+    var passEnvironment: [String] = []
     @Option(help: "Memory for the jobs' own code of each worker, in MiB (default: nine tenths of all).")
     var memory: Int?
     @Flag(help: "Run in the background.")
@@ -92,7 +102,9 @@ struct UpCommand: AsyncParsableCommand {
         try await daemons.startWorkers(
             workers, slots: slots, areSpot: spot, control: endpoint.control, options: programOptions)
         try await note(daemons, folder)
-        try folder.write(endpoint, to: folder.endpointFile)
+        var known = endpoint
+        known.runAs = geteuid() == 0 ? runAs : nil
+        try folder.write(known, to: folder.endpointFile)
         announce(endpoint, folder)
     }
 
@@ -103,9 +115,14 @@ struct UpCommand: AsyncParsableCommand {
 
     /// For the workers: what jobs with code of their own may use.
     private var programOptions: [String] {
-        image.flatMap { ["--image", $0] } + (memory.map { ["--memory", "\($0)"] } ?? [])
-            // Who starts a cluster of their own runs their own code on it, and with their own rights.
-            + (geteuid() == 0 ? ["--run-as", runAs ?? "root"] : [])
+        var words: [String] = []
+        for image in image { words += ["--image", image] }
+        if let memory { words += ["--memory", "\(memory)"] }
+        for root in dataRoot { words += ["--data-root", root] }
+        for name in passEnvironment { words += ["--pass-environment", name] }
+        // Who starts a cluster of their own runs their own code on it, and with their own rights.
+        if geteuid() == 0 { words += ["--run-as", runAs ?? "root"] }
+        return words
     }
 
     private func note(_ daemons: LocalDaemons, _ folder: ClusterFolder) async throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CProcess
 import CoordinatorService
 import Diagnostics
 import Foundation
@@ -35,6 +36,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        cprocess_keep_files_private()
         let logger = DaemonLogging.logger("lockstepd.coordinator")
         let access = APIAccess(coordinatorFolder: dataDir, isInsecure: insecure, hostNames: apiHost)
         try access.check(host: api.host)

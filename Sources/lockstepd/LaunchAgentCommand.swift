@@ -15,7 +15,11 @@ struct LaunchAgentCommand: AsyncParsableCommand {
     var command: [String] = []
 
     func run() async throws {
-        guard let folder = ProcessInfo.processInfo.environment[GangCommand.marker] else {
+        let environment = ProcessInfo.processInfo.environment
+        if let door = environment[LaunchAgent.doorVariable] {
+            throw ExitCode(try LaunchAgent.ask(host: host, words: command, folder: door))
+        }
+        guard let folder = environment[GangCommand.marker] else {
             throw LockstepError(.usage, "\(GangCommand.marker) is not set: only mpirun calls this command")
         }
         let status = try await LaunchAgent.run(host: host, words: command, folder: folder)

@@ -10,7 +10,7 @@ struct Lockstepd: AsyncParsableCommand {
         version: LockstepVersion.current,
         subcommands: [
             CoordinatorCommand.self, WorkerCommand.self, SuperviseCommand.self, LaunchAgentCommand.self,
-            RunProgramCommand.self,
+            RunProgramCommand.self, RunRankCommand.self,
         ])
     static func main() async { await runAsProgram() }
 }

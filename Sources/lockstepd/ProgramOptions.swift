@@ -13,9 +13,21 @@ struct ProgramOptions: ParsableArguments {
     var imageWords: [String] = []
     @Option(
         help:
-            "User that programs run as if the daemon is root (default: lockstep if it exists, else nobody)."
+            "User that jobs run as if the daemon is root (default: lockstep if it exists, else nobody)."
     )
     var runAs: String?
+    @Option(
+        name: .customLong("data-root"),
+        help: ArgumentHelp(
+            "A folder that jobs may name data, code, outputs and checkpoints in (default: all that the user "
+                + "they run as may use). May be repeated.", valueName: "folder"))
+    var dataRoots: [String] = []
+    @Option(
+        name: .customLong("pass-environment"),
+        help: ArgumentHelp(
+            "A variable of the daemon's that jobs of another user get too, beside PATH, the language, "
+                + "proxies, certificates and devices. May be repeated.", valueName: "name"))
+    var passedVariables: [String] = []
     @Option(help: "Memory for all programs of this worker, in MiB (default: nine tenths of the node's).")
     var memory: Int?
 
@@ -28,6 +40,9 @@ struct ProgramOptions: ParsableArguments {
         }
         if let runAs, getpwnam(runAs) == nil {
             throw ValidationError("--run-as is \"\(runAs)\": there is no such user")
+        }
+        for root in dataRoots where !Self.isFolder(root) {
+            throw ValidationError("--data-root is \(root): there is no such folder")
         }
         if let memory, memory < 1 { throw ValidationError("--memory is \(memory): it must be 1 or more") }
     }

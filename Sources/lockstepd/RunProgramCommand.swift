@@ -14,6 +14,8 @@ struct RunProgramCommand: ParsableCommand {
     var plan: String
     @Option(help: "The worker it runs on.")
     var worker: String?
+    @Option(help: "SHA-256 of the plan.")
+    var digest: String?
     @Option(help: "The host's number, from 0 (default: the rank that mpirun gave).")
     var rank: Int?
 
@@ -22,7 +24,7 @@ struct RunProgramCommand: ParsableCommand {
         let settings = try WorkerSettings.read(environment, worker: worker)
         let rank = rank ?? environment["OMPI_COMM_WORLD_RANK"].flatMap { Int($0) } ?? 0
         let runner = try ProgramRunner(
-            ProgramPlan.read(plan), rank: rank, settings: settings, environment: environment)
+            ProgramPlan.read(plan, digest: digest), rank: rank, settings: settings, environment: environment)
         throw ExitCode(runner.run())
     }
 }

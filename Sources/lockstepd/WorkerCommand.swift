@@ -1,4 +1,5 @@
 import ArgumentParser
+import CProcess
 import ClusterTypes
 import Diagnostics
 import Foundation
@@ -63,6 +64,7 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        cprocess_keep_files_private()
         let logger = DaemonLogging.logger("lockstepd.worker")
         let daemonProgram = try Programs.own()
         let worker = try WorkerDaemon(
@@ -76,7 +78,8 @@ struct WorkerCommand: AsyncParsableCommand {
                 noticeSeconds: spotNoticeInterval,
                 programs: programs.settings(
                     worker: name, slots: slots, dataFolder: Programs.absolute(dataDir)),
-                images: programs.images),
+                images: programs.images, passedVariables: programs.passedVariables,
+                dataRoots: programs.dataRoots.map(Programs.absolute)),
             logger: logger)
         // SIGHUP is for an upgrade: the daemon goes at once and its gangs go on.
         do {

@@ -92,6 +92,8 @@ final class LiveCluster {
                 Self.daemonProgram, "worker", "--coordinator", "127.0.0.1:\(port)", "--name", name,
                 "--slots", "\(slots)", "--data-dir", folder + "/\(name)", "--token-file", token ?? tokenFile,
                 "--grace", "5",
+                // What the ranks write lies in folders of this process's user.
+                "--run-as", "root",
             ],
             environment: environment, input: log, output: log, error: log, newSession: true,
             diesWithParent: false)
@@ -125,8 +127,8 @@ final class LiveCluster {
         -> JobRecord
     {
         var variables = environment
-        variables["FAKE_STATE"] = state + "/\(name)"
-        variables["FAKE_STEPS"] = "\(steps)"
+        variables["LOCKSTEP_FAKE_STATE"] = state + "/\(name)"
+        variables["LOCKSTEP_FAKE_STEPS"] = "\(steps)"
         let request = try JSONSerialization.data(
             withJSONObject: ["TrainingJobName": name, "Environment": variables])
         return try await coordinator.createJob(
@@ -229,26 +231,26 @@ enum FakeTrain {
         dir=$3
         rank=$OMPI_COMM_WORLD_RANK
         world=$OMPI_COMM_WORLD_SIZE
-        mkdir -p "$FAKE_STATE"
-        echo $$ > "$FAKE_STATE/pid.$rank"
+        mkdir -p "$LOCKSTEP_FAKE_STATE"
+        echo $$ > "$LOCKSTEP_FAKE_STATE/pid.$rank"
         now() { date +%s.%N; }
         emit() { if [ "$rank" = 0 ]; then echo "$1" >> "$dir/events.jsonl"; fi; }
         stop=0
-        if [ -n "$FAKE_LATE" ]; then touch "$FAKE_STATE/early.$rank"; sleep "$FAKE_LATE"; fi
-        if [ -n "$FAKE_DEAF" ]; then trap '' USR1; else trap 'stop=1' USR1; fi
-        printf '\\001Rlockstep-pulse %s working 0.001 training\\n' "${FAKE_BEGUN:-0}" >&2
-        step=$(cat "$FAKE_STATE/step" 2> /dev/null || echo 0)
+        if [ -n "$LOCKSTEP_FAKE_LATE" ]; then touch "$LOCKSTEP_FAKE_STATE/early.$rank"; sleep "$LOCKSTEP_FAKE_LATE"; fi
+        if [ -n "$LOCKSTEP_FAKE_DEAF" ]; then trap '' USR1; else trap 'stop=1' USR1; fi
+        printf '\\001Rlockstep-pulse %s working 0.001 training\\n' "${LOCKSTEP_FAKE_BEGUN:-0}" >&2
+        step=$(cat "$LOCKSTEP_FAKE_STATE/step" 2> /dev/null || echo 0)
         emit "{\\"kind\\":\\"started\\",\\"time\\":$(now),\\"step\\":$step,\
         \\"world\\":$world,\\"threads\\":1}"
         emit "{\\"kind\\":\\"downloading\\",\\"time\\":$(now)}"
         emit "{\\"kind\\":\\"training\\",\\"time\\":$(now),\\"step\\":$step}"
-        if [ -n "$FAKE_FAIL" ] && [ "$rank" = 0 ]; then
-            emit "{\\"kind\\":\\"failed\\",\\"time\\":$(now),\\"code\\":\\"$FAKE_FAIL\\",\
-        \\"message\\":\\"$FAKE_MESSAGE\\",\\"rank\\":0}"
-            echo "lockstep-train: $FAKE_MESSAGE" >&2
-            exit "$FAKE_STATUS"
+        if [ -n "$LOCKSTEP_FAKE_FAIL" ] && [ "$rank" = 0 ]; then
+            emit "{\\"kind\\":\\"failed\\",\\"time\\":$(now),\\"code\\":\\"$LOCKSTEP_FAKE_FAIL\\",\
+        \\"message\\":\\"$LOCKSTEP_FAKE_MESSAGE\\",\\"rank\\":0}"
+            echo "lockstep-train: $LOCKSTEP_FAKE_MESSAGE" >&2
+            exit "$LOCKSTEP_FAKE_STATUS"
         fi
-        while [ "$step" -lt "$FAKE_STEPS" ]; do
+        while [ "$step" -lt "$LOCKSTEP_FAKE_STEPS" ]; do
             if [ "$stop" = 1 ]; then
                 emit "{\\"kind\\":\\"stopped\\",\\"time\\":$(now),\\"step\\":$step}"
                 sleep 0.1
@@ -257,7 +259,8 @@ enum FakeTrain {
             sleep 0.02
             step=$((step + 1))
             if [ "$rank" = 0 ]; then
-                echo $step > "$FAKE_STATE/step.tmp" && mv "$FAKE_STATE/step.tmp" "$FAKE_STATE/step"
+                echo $step > "$LOCKSTEP_FAKE_STATE/step.tmp"
+                mv "$LOCKSTEP_FAKE_STATE/step.tmp" "$LOCKSTEP_FAKE_STATE/step"
             fi
             emit "{\\"kind\\":\\"progress\\",\\"time\\":$(now),\\"step\\":$step,\\"loss\\":0.5,\\"epoch\\":1}"
             echo "rank $rank of $world did step $step"

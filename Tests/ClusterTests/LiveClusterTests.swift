@@ -56,7 +56,7 @@ struct LiveClusterTests {
 
     @Test func `a stop that comes before the ranks know the signal is no fault`() async throws {
         try await LiveCluster.with(workers: ["w1", "w2"], slots: 2) { cluster in
-            let late = ["FAKE_LATE": "1"]
+            let late = ["LOCKSTEP_FAKE_LATE": "1"]
             try await cluster.submit("left", slots: 2, steps: 5, environment: late)
             try await cluster.submit("stopped", slots: 2, steps: 100_000, environment: late)
             try await cluster.waitForFile("left/early.1")
@@ -116,7 +116,7 @@ struct LiveClusterTests {
     @Test func `a gang that does not obey is ended after the grace`() async throws {
         try await LiveCluster.with(workers: ["w1"], slots: 2) { cluster in
             try await cluster.submit(
-                "job", slots: 2, steps: 100_000, environment: ["FAKE_DEAF": "1"])
+                "job", slots: 2, steps: 100_000, environment: ["LOCKSTEP_FAKE_DEAF": "1"])
             _ = try await cluster.wait("job", for: "at step 5") { ($0.step ?? 0) >= 5 }
             try await cluster.coordinator.stopJob(JobName("job"))
             let record = try await cluster.wait("job", for: "stopped") { $0.status.isTerminal }
@@ -131,7 +131,8 @@ struct LiveClusterTests {
             try await cluster.submit(
                 "job", slots: 2, steps: 5,
                 environment: [
-                    "FAKE_FAIL": "data", "FAKE_STATUS": "65", "FAKE_MESSAGE": "train.csv line 3 is ragged",
+                    "LOCKSTEP_FAKE_FAIL": "data", "LOCKSTEP_FAKE_STATUS": "65",
+                    "LOCKSTEP_FAKE_MESSAGE": "train.csv line 3 is ragged",
                 ])
             let record = try await cluster.wait("job", for: "failed") { $0.status.isTerminal }
             #expect(record.status == .failed && record.attempts.count == 1)

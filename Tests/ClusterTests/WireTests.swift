@@ -34,7 +34,7 @@ import Wire
             LineChunk(attempt: attempt, stream: "algo-1", offset: 0, data: [0, 10]),
         ]),
         .lines([]), .received([LineMark(attempt: attempt, stream: "events", next: 12)]), .received([]),
-        .run(attempt, command: "orted -mca x 1"), .started(pid: 77),
+        .run(attempt, command: "orted -mca x 1", asJobUser: true), .started(pid: 77),
         .output(descriptor: 2, data: [1, 2, 3]), .exited(status: -1),
         .register(
             Registration(

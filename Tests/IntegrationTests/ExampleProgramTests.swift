@@ -19,6 +19,7 @@ import Testing
         let copy = folder.appendingPathComponent("examples")
         try FileManager.default.copyItem(
             at: Program.packageRoot.appendingPathComponent("docs/examples"), to: copy)
+        _ = try Program.run("chmod", ["-R", "a+rwX", copy.path], in: folder)
         return copy
     }
 

@@ -11,13 +11,18 @@ final class LocalCluster {
     private let token: URL
 
     /// Starts a coordinator and `workers` workers of `slots` slots, runs `body`, and ends all of them.
-    static func run<T>(workers: Int, slots: Int = 1, in folder: URL, _ body: (LocalCluster) throws -> T)
-        throws -> T
-    {
+    ///
+    /// - Parameter options: more words for each `lockstepd worker`.
+    static func run<T>(
+        workers: Int, slots: Int = 1, options: [String] = [], in folder: URL,
+        _ body: (LocalCluster) throws -> T
+    ) throws -> T {
         let cluster = try LocalCluster(in: folder)
         defer { cluster.stopAll() }
         try cluster.startCoordinator()
-        for index in 1...workers { try cluster.startWorker("worker-\(index)", slots: slots) }
+        for index in 1...workers {
+            try cluster.startWorker("worker-\(index)", slots: slots, options: options)
+        }
         try #require(
             RunningProgram.eventually(seconds: 20) {
                 try cluster.lockstep(["workers", "list", "--output", "json"]).output

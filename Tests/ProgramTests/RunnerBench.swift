@@ -69,6 +69,12 @@ struct RunnerBench {
         signal: Int32? = nil, once file: String = "model/ready", seconds: Double = 60
     ) throws -> Run {
         try FileManager.default.createDirectory(atPath: plan.folder, withIntermediateDirectories: true)
+        // As the supervisor makes it: the job's user's.
+        if !runAs.isEmpty {
+            for place in ["", "/out", "/out/\(token)", "/out/\(token)/programs", "/out/\(token)/programs/1"] {
+                chmod(folder + place, 0o777)
+            }
+        }
         try JSONEncoder().encode(plan).write(to: URL(fileURLWithPath: plan.planFile))
         let settings = WorkerSettings(
             worker: "w", slots: 1, memoryBytes: memoryBytes, scratch: scratch, runAs: runAs)

@@ -79,6 +79,17 @@ long cprocess_raise_open_files(long most);
 // 1 when some process holds the lock of `path`, 0 when none does (or there is no such file).
 int cprocess_is_locked(const char *path);
 
+// A listening Unix socket `name` in `folder`, however long the path, which does not block; or a connection to
+// it. Returns a descriptor, or -1 with errno.
+int cprocess_listen(const char *folder, const char *name);
+int cprocess_connect(const char *folder, const char *name);
+int cprocess_accept(int listener);
+
+// One message of `bytes` and two descriptors. Sending returns 0 or -1; receiving the number of bytes, 0 at
+// the other's end, or -1, and fills `streams` with what has come, -1 where nothing has.
+int cprocess_send_streams(int connection, const void *bytes, size_t length, const int streams[2]);
+ssize_t cprocess_receive_streams(int connection, void *bytes, size_t capacity, int streams[2]);
+
 // What a guarded program may see and use. Everything but `argv`, `envp` and the descriptors may be left
 // zero.
 enum {

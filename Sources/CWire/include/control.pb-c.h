@@ -535,10 +535,14 @@ struct  Lockstep__Run
    * Shell text, as mpirun hands it to its launch agent.
    */
   char *command;
+  /*
+   * Whether it runs as the user that the worker's jobs run as, not as the worker.
+   */
+  protobuf_c_boolean as_job_user;
 };
 #define LOCKSTEP__RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__run__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string }
+    , NULL, (char *)protobuf_c_empty_string, 0 }
 
 
 /*

@@ -53,6 +53,8 @@ final class ChaosCluster {
             : [
                 "worker", "--coordinator", "\(hosts.controlAddress):\(control)", "--name", name, "--kind",
                 name == "keeper" ? "keeper" : "spot",
+                // The bench's folders belong to whoever runs it.
+                "--run-as", "root",
             ] + hosts.options(name)
         try hosts.prepare(name)
         let log = open("\(folder)/\(name).log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
