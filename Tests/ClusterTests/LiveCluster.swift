@@ -236,7 +236,10 @@ enum FakeTrain {
         now() { date +%s.%N; }
         emit() { if [ "$rank" = 0 ]; then echo "$1" >> "$dir/events.jsonl"; fi; }
         stop=0
-        if [ -n "$LOCKSTEP_FAKE_LATE" ]; then touch "$LOCKSTEP_FAKE_STATE/early.$rank"; sleep "$LOCKSTEP_FAKE_LATE"; fi
+        if [ -n "$LOCKSTEP_FAKE_LATE" ]; then
+            touch "$LOCKSTEP_FAKE_STATE/early.$rank"
+            sleep "$LOCKSTEP_FAKE_LATE"
+        fi
         if [ -n "$LOCKSTEP_FAKE_DEAF" ]; then trap '' USR1; else trap 'stop=1' USR1; fi
         printf '\\001Rlockstep-pulse %s working 0.001 training\\n' "${LOCKSTEP_FAKE_BEGUN:-0}" >&2
         step=$(cat "$LOCKSTEP_FAKE_STATE/step" 2> /dev/null || echo 0)
