@@ -31,8 +31,8 @@ extension AlgorithmSpec {
             "mini_batch_size", .integer(IntegerRange(from: 1)), default: "1000", isTunable: true,
             "Records in one batch of the whole world, not of one machine."),
         HyperparameterSpec(
-            "num_models", .integer(IntegerRange(from: 1, to: 1)), default: "auto", allowsAuto: true,
-            "Models trained side by side; Lockstep trains one."),
+            "num_models", .integer(IntegerRange(from: 1, to: 1000)), default: "auto", allowsAuto: true,
+            "Models trained side by side on the same batches, of which the best is kept; auto trains one."),
         HyperparameterSpec("use_bias", .boolean, default: "true", isTunable: true, "Fit an intercept."),
         HyperparameterSpec(
             "init_method", .choice(["uniform", "normal"]), default: "uniform",

@@ -26,6 +26,8 @@ struct LinearConfiguration: Sendable {
     let balancesClasses: Bool
     let positiveWeight: PositiveWeight
     let optimizer: OptimizerRule
+    /// The models that are trained side by side.
+    let variants: [ModelVariant]
     let schedule: LearningRateSchedule
     let patience: Int
     let tolerance: Double
@@ -57,7 +59,9 @@ struct LinearConfiguration: Sendable {
         balancesClasses = given.boolean("balance_multiclass_weights") ?? false
         positiveWeight =
             given.real("positive_example_weight_mult").map { .fixed($0) } ?? .balanced
-        optimizer = OptimizerRule(given)
+        let optimizer = OptimizerRule(given)
+        self.optimizer = optimizer
+        variants = (0..<(given.integer("num_models") ?? 1)).map { ModelVariant($0, of: optimizer) }
         let batches = BatchPlan(
             recordCount: data.recordCount, shardCount: data.logicalShardCount, batchSize: batchSize
         ).batchCount

@@ -12,18 +12,21 @@ extension LinearKernel {
     /// - Parameters:
     ///   - weightGradient: [outputs, features].
     ///   - biasGradient: [outputs].
-    /// - Returns: the sum of losses, weighted by class.
+    /// - Returns: for each model the sum of its losses, weighted by class.
     public func addGradient(
         of records: Records, rows: [Int], weightGradient: UnsafeMutableBufferPointer<Float>,
         biasGradient: UnsafeMutableBufferPointer<Float>
-    ) -> Double {
-        var total = 0.0
+    ) -> [Double] {
+        var totals = [Double](repeating: 0, count: models)
+        let width = outputsOfModel
         forEachBlock(of: records.features, rows: rows) { range, scores, block in
             for (position, index) in range.enumerated() {
-                total += replaceBySlopes(
-                    UnsafeMutableBufferPointer(
-                        rebasing: scores[position * outputs..<(position + 1) * outputs]),
-                    label: records.labels[rows[index]])
+                for model in 0..<models {
+                    let start = position * outputs + model * width
+                    totals[model] += replaceBySlopes(
+                        UnsafeMutableBufferPointer(rebasing: scores[start..<start + width]),
+                        label: records.labels[rows[index]])
+                }
             }
             for row in 0..<range.count {
                 for output in 0..<outputs { biasGradient[output] += scores[row * outputs + output] }
@@ -42,14 +45,14 @@ extension LinearKernel {
                 }
             }
         }
-        return total
+        return totals
     }
 
-    /// Turns one record's scores into the derivatives of its loss by them; returns the loss.
+    /// Turns one record's scores of one model into the derivatives of its loss by them; returns the loss.
     @inline(__always)
     private func replaceBySlopes(_ scores: UnsafeMutableBufferPointer<Float>, label: Float) -> Double {
         let weight = classWeights.isEmpty ? 1 : classWeights[Int(label)]
-        if outputs == 1 {
+        if scores.count == 1 {
             let target = (Double(label) - scaler.labelShift) / scaler.labelUnit
             let (loss, slope) = loss.evaluate(score: Double(scores[0]), target: target)
             scores[0] = weight * Float(slope)
@@ -57,7 +60,7 @@ extension LinearKernel {
         }
         let (loss, _) = Softmax.replaceByProbabilities(scores, label: Int(label))
         scores[Int(label)] -= 1
-        if weight != 1 { for index in 0..<outputs { scores[index] *= weight } }
+        if weight != 1 { for index in scores.indices { scores[index] *= weight } }
         return Double(weight) * loss
     }
 

@@ -3,11 +3,16 @@ import Tensors
 
 /// Scores and gradients of one shard's rows under fixed weights. A value: shared by threads.
 ///
-/// Shapes: weights [outputs, features], scores [rows, outputs]. Dense rows are normalised while they
+/// Shapes: weights [outputs, features], scores [rows, outputs]; several models are scored as one with all
+/// their outputs, in one product of matrices. Dense rows are normalised while they
 /// are gathered. Sparse rows are scaled only; the shift, which would fill their zeros, goes into the
 /// intercept, and into the gradient after it has been summed (`shiftedGradient`).
 public struct LinearKernel: Sendable {
+    /// Of all models.
     let outputs: Int
+    /// Models that are scored side by side, each with as many outputs.
+    let models: Int
+    var outputsOfModel: Int { outputs / models }
     let featureCount: Int
     /// In units of the normalised label.
     let loss: Loss
@@ -26,9 +31,10 @@ public struct LinearKernel: Sendable {
     ///   - bias: [outputs].
     public init(
         loss: Loss, weights: [Float], bias: [Float], scaler: Scaler, classWeights: [Float],
-        isSparse: Bool
+        isSparse: Bool, models: Int = 1
     ) {
         outputs = bias.count
+        self.models = models
         featureCount = scaler.shift.count
         precondition(weights.count == outputs * featureCount, "weights are not [outputs, features]")
         self.loss = loss

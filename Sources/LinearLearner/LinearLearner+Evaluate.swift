@@ -7,25 +7,36 @@ import Training
 #endif
 
 extension LinearLearner {
-    /// Loss and metrics of a channel under the given weights, exact sums over all its records.
-    func evaluate(
-        _ channel: ChannelRole, _ context: any StepContext, weights: [Float], bias: [Float],
-        final: Bool = false
-    ) throws -> (loss: Double, metrics: [Metric]) {
-        let scorer = LinearScorer(
-            kernel: kernel(weights: weights, bias: bias), task: configuration.task,
-            loss: configuration.loss, threshold: inner.measures.threshold, topK: configuration.topK)
-        let sums = try context.sumWide(
-            [SumShape("scores of \(channel.rawValue)", scorer.layout.count)], over: channel
-        ) { shard, out in
-            scorer.add(shard.records, to: out[0])
-        }
-        let metrics = LinearMetrics(
-            channel: channel, configuration: configuration, layout: scorer.layout, sums: sums[0])
-        let loss = metrics.loss
-        let isFinal = final && channel != .test
-        return (loss, [objective(channel, loss, final: isFinal)] + metrics.metrics)
+    /// What a channel's records say of one model.
+    struct Evaluation {
+        var loss: Double
+        var metrics: [Metric]
     }
+
+    /// Loss and metrics of a channel for each model of a kernel, exact sums over all its records.
+    func evaluate(
+        _ channel: ChannelRole, _ context: any StepContext, _ kernel: LinearKernel, final: Bool = false
+    ) throws -> [Evaluation] {
+        let scorer = LinearScorer(
+            kernel: kernel, task: configuration.task, loss: configuration.loss,
+            threshold: inner.measures.threshold, topK: configuration.topK)
+        let shapes = (0..<kernel.models).map { model in
+            SumShape("scores of \(channel.rawValue)\(Self.suffix(model))", scorer.layout.count)
+        }
+        let sums = try context.sumWide(shapes, over: channel) { shard, out in
+            scorer.add(shard.records, to: out)
+        }
+        let isFinal = final && channel != .test
+        return sums.map { sums in
+            let metrics = LinearMetrics(
+                channel: channel, configuration: configuration, layout: scorer.layout, sums: sums)
+            let objective = objective(channel, metrics.loss, final: isFinal)
+            return Evaluation(loss: metrics.loss, metrics: [objective] + metrics.metrics)
+        }
+    }
+
+    /// Behind a name that the first model has for itself.
+    static func suffix(_ model: Int) -> String { model == 0 ? "" : " of model \(model)" }
 }
 
 /// Places of the sums in one array.
@@ -58,21 +69,25 @@ struct LinearScorer: Sendable {
         switch task {
         case .regressor: ScoreLayout(classes: 0)
         case .binary: ScoreLayout(classes: 2)
-        case .multiclass: ScoreLayout(classes: kernel.outputs)
+        case .multiclass: ScoreLayout(classes: kernel.outputsOfModel)
         }
     }
 
-    func add(_ records: Records, to out: UnsafeMutableBufferPointer<Double>) {
+    /// - Parameter out: a buffer of the layout for each model.
+    func add(_ records: Records, to out: [UnsafeMutableBufferPointer<Double>]) {
         let layout = layout
         let rows = Array(0..<records.count)
+        let width = kernel.outputsOfModel
         kernel.forEachBlock(of: records.features, rows: rows) { range, scores, _ in
             for (position, row) in range.enumerated() {
-                let start = position * kernel.outputs
-                let own = UnsafeMutableBufferPointer(rebasing: scores[start..<start + kernel.outputs])
-                add(own, label: records.labels[row], layout, to: out)
+                for model in 0..<kernel.models {
+                    let start = position * kernel.outputs + model * width
+                    let own = UnsafeMutableBufferPointer(rebasing: scores[start..<start + width])
+                    add(own, label: records.labels[row], layout, to: out[model])
+                }
             }
         }
-        out[ScoreLayout.records] += Double(records.count)
+        for sums in out { sums[ScoreLayout.records] += Double(records.count) }
     }
 
     private func add(

@@ -27,8 +27,8 @@ extension LinearLearner {
         _ channel: ChannelRole, _ context: any StepContext, scored: ScoredLabels?
     ) throws -> [Metric] {
         var metrics = try evaluate(
-            channel, context, weights: finalWeights, bias: finalBias, final: true
-        ).metrics
+            channel, context, kernel(weights: finalWeights, bias: finalBias), final: true
+        )[0].metrics
         if configuration.task == .binary {
             let scored = try scored ?? scoredLabels(channel, context, limit: nil)
             metrics.append(
@@ -39,8 +39,21 @@ extension LinearLearner {
         return metrics
     }
 
-    var finalWeights: [Float] { inner.counters.hasBest ? inner.bestWeights : inner.weights }
-    var finalBias: [Float] { inner.counters.hasBest ? inner.bestBias : inner.bias }
+    /// Number of the model with the lowest loss after its best epoch, the first of those where several have it.
+    var finalModel: Int {
+        inner.candidates.indices.filter { inner.candidates[$0].hasBest }
+            .min { inner.candidates[$0].bestLoss < inner.candidates[$1].bestLoss } ?? 0
+    }
+
+    var finalWeights: [Float] {
+        let all = inner.candidates[finalModel].hasBest ? inner.bestWeights : inner.weights
+        return Array(all[weightRange(of: finalModel)])
+    }
+
+    var finalBias: [Float] {
+        let all = inner.candidates[finalModel].hasBest ? inner.bestBias : inner.bias
+        return Array(all[biasRange(of: finalModel)])
+    }
 
     /// Scores and classes of a channel's records, or of `limit` of them, evenly spread. Every rank
     /// holds five bytes a record while it lasts.

@@ -11,10 +11,13 @@ extension LinearLearner {
         if data.testCount != nil { _ = try labelCounts(context, .test) }
         let meanSquare = try findScaler(context)
         inner.classWeights = Self.classWeights(configuration, counts: counts)
-        inner.measures.firstRate =
+        let firstRate =
             configuration.schedule.first
             ?? configuration.optimizer.automaticRate(
                 stepCount: plan.batchCount * configuration.epochs, meanSquare: meanSquare)
+        for (model, variant) in configuration.variants.enumerated() {
+            inner.candidates[model].firstRate = firstRate * variant.rateFactor
+        }
         inner.measures.threshold = configuration.plainThreshold
         inner.counters.isPrepared = true
     }

@@ -13,8 +13,9 @@ public import Training
 /// normalised features.
 ///
 /// A step is one mini-batch of the whole world; the first also finds mean and deviation of features
-/// and label over all records, exactly. After an epoch the loss decides on early stopping, and the
-/// weights of the best epoch are kept. docs/algorithms/linear-learner.md has objective and formats.
+/// and label over all records, exactly. Several models (`num_models`) are trained side by side on the same
+/// batches. After an epoch the loss decides on early stopping, and the weights of each model's best epoch are
+/// kept; the best model is the job's. docs/algorithms/linear-learner.md has objective and formats.
 public struct LinearLearner: Algorithm {
     public static var spec: AlgorithmSpec { .linearLearner }
     public static var predictor: (any Predictor.Type)? { LinearPredictor.self }
@@ -49,20 +50,20 @@ public struct LinearLearner: Algorithm {
 
     public var isFinished: Bool {
         inner.counters.epoch >= configuration.epochs
-            || inner.counters.epochsWaited >= configuration.patience
+            || inner.candidates.allSatisfy { $0.isOut || $0.epochsWaited >= configuration.patience }
     }
 
     public mutating func step(_ context: any StepContext) throws -> StepReport {
         if !inner.counters.isPrepared { try prepare(context) }
         let epoch = inner.counters.epoch
         let count = plan.records(inBatch: inner.counters.batch)
-        let loss = try update(context, recordCount: count)
-        inner.measures.epochLoss += loss * Double(count)
+        let losses = try update(context, recordCount: count)
+        for model in losses.indices { inner.candidates[model].epochLoss += losses[model] * Double(count) }
         inner.measures.epochRecords += Double(count)
         inner.counters.batch += 1
         let done = Double(epoch * plan.batchCount + inner.counters.batch)
         var report = StepReport(
-            epoch: epoch, recordCount: count, loss: loss,
+            epoch: epoch, recordCount: count, loss: losses[finalModel],
             progress: done / Double(configuration.epochs * plan.batchCount))
         if inner.counters.batch == plan.batchCount {
             report.metrics = try endEpoch(context)
@@ -72,76 +73,50 @@ public struct LinearLearner: Algorithm {
         return report
     }
 
-    /// One gradient over the batch and one update; returns the mean loss in units of the label.
-    private mutating func update(_ context: any StepContext, recordCount: Int) throws -> Double {
-        let kernel = kernel(weights: inner.weights, bias: inner.bias)
-        let (epoch, batch, batchCount) = (inner.counters.epoch, inner.counters.batch, plan.batchCount)
-        let sums = try context.sum(
-            [
-                SumShape("gradient of weight", inner.weights.count),
-                SumShape("gradient of bias", inner.bias.count), SumShape("loss", 1),
-            ], over: .train
-        ) { shard, out in
-            let rows = shard.batchRows(epoch: epoch, batch: batch, of: batchCount)
-            let loss = kernel.addGradient(
-                of: shard.records, rows: rows, weightGradient: out[0], biasGradient: out[1])
-            out[2][0] = Float(loss)
-        }
-        guard recordCount > 0 else { return 0 }
-        let share = 1 / Float(recordCount)
-        let weightGradient = kernel.shiftedGradient(sums[0], biasGradient: sums[1]).map { $0 * share }
-        apply(weightGradient: weightGradient, biasGradient: sums[1].map { $0 * share })
-        return Double(sums[2][0]) / Double(recordCount) * lossUnit
-    }
-
-    private mutating func apply(weightGradient: [Float], biasGradient: [Float]) {
-        let rule = configuration.optimizer
-        inner.measures.beta1Power *= rule.beta1
-        inner.measures.beta2Power *= rule.beta2
-        let rate = configuration.schedule.rate(
-            first: inner.measures.firstRate, step: inner.counters.step)
-        var step = OptimizerRule.Step(
-            rate: rate, decay: rule.decay, l1: rule.l1, beta1Power: inner.measures.beta1Power,
-            beta2Power: inner.measures.beta2Power)
-        rule.update(
-            &inner.weights, first: &inner.weightFirst, second: &inner.weightSecond,
-            gradient: weightGradient, step: step)
-        if configuration.usesBias {
-            step.rate = rate * rule.biasRateFactor
-            step.decay = rule.decay * rule.biasDecayFactor
-            step.l1 = 0
-            rule.update(
-                &inner.bias, first: &inner.biasFirst, second: &inner.biasSecond,
-                gradient: biasGradient, step: step)
-        }
-        inner.counters.step += 1
-    }
-
-    /// Closes the epoch: its metrics, and whether it was the best.
+    /// Closes the epoch: for each model whether it was its best. Returns the metrics of the model that is ahead.
     private mutating func endEpoch(_ context: any StepContext) throws -> [Metric] {
-        let trainLoss = inner.measures.epochLoss / max(1, inner.measures.epochRecords)
-        var metrics = [objective(.train, trainLoss)]
-        var decisive = trainLoss
+        let trainLosses = inner.candidates.map { $0.epochLoss / max(1, inner.measures.epochRecords) }
+        var decisive = trainLosses
+        var evaluations: [Evaluation]?
         if data.validationCount != nil {
-            let scores = try evaluate(.validation, context, weights: inner.weights, bias: inner.bias)
-            metrics += scores.metrics
-            decisive = scores.loss
+            let all = try evaluate(.validation, context, trainingKernel)
+            decisive = all.map(\.loss)
+            evaluations = all
         }
-        let previous = inner.measures.bestLoss
-        let improvement = inner.counters.hasBest ? (previous - decisive) / max(abs(previous), 1e-300) : 1
-        inner.counters.epochsWaited =
-            improvement >= configuration.tolerance ? 0 : inner.counters.epochsWaited + 1
-        if !inner.counters.hasBest || decisive < previous {
-            inner.counters.hasBest = true
-            inner.measures.bestLoss = decisive
-            inner.bestWeights = inner.weights
-            inner.bestBias = inner.bias
-        }
-        inner.measures.epochLoss = 0
+        for model in inner.candidates.indices { close(model, loss: decisive[model]) }
         inner.measures.epochRecords = 0
         inner.counters.batch = 0
         inner.counters.epoch += 1
-        return metrics
+        let ahead = finalModel
+        return [objective(.train, trainLosses[ahead])] + (evaluations?[ahead].metrics ?? [])
+    }
+
+    private mutating func close(_ model: Int, loss: Double) {
+        var candidate = inner.candidates[model]
+        candidate.epochLoss = 0
+        if !candidate.isOut {
+            let previous = candidate.bestLoss
+            let improvement = candidate.hasBest ? (previous - loss) / max(abs(previous), 1e-300) : 1
+            candidate.epochsWaited = improvement >= configuration.tolerance ? 0 : candidate.epochsWaited + 1
+            if !candidate.hasBest || loss < previous {
+                candidate.hasBest = true
+                candidate.bestLoss = loss
+                let (weights, bias) = (weightRange(of: model), biasRange(of: model))
+                inner.bestWeights.replaceSubrange(weights, with: inner.weights[weights])
+                inner.bestBias.replaceSubrange(bias, with: inner.bias[bias])
+            }
+        }
+        inner.candidates[model] = candidate
+    }
+
+    /// Places of a model's weights and intercepts among those of all.
+    func weightRange(of model: Int) -> Range<Int> {
+        let count = configuration.outputs * data.featureCount
+        return model * count..<(model + 1) * count
+    }
+
+    func biasRange(of model: Int) -> Range<Int> {
+        model * configuration.outputs..<(model + 1) * configuration.outputs
     }
 
     /// What a loss in units of the normalised label is worth in units of the label.
@@ -153,11 +128,16 @@ public struct LinearLearner: Algorithm {
         }
     }
 
+    /// The kernel of all models.
+    var trainingKernel: LinearKernel {
+        kernel(weights: inner.weights, bias: inner.bias, models: inner.candidates.count)
+    }
+
     /// The kernel for training and scoring with the given weights.
-    func kernel(weights: [Float], bias: [Float]) -> LinearKernel {
+    func kernel(weights: [Float], bias: [Float], models: Int = 1) -> LinearKernel {
         LinearKernel(
             loss: configuration.loss.inUnits(of: inner.scaler.labelUnit), weights: weights, bias: bias,
-            scaler: inner.scaler, classWeights: inner.classWeights, isSparse: data.isSparse)
+            scaler: inner.scaler, classWeights: inner.classWeights, isSparse: data.isSparse, models: models)
     }
 
     func objective(_ channel: ChannelRole, _ loss: Double, final: Bool = false) -> Metric {
@@ -175,9 +155,11 @@ extension LinearLearner {
     private static func firstState(
         _ configuration: LinearConfiguration, _ data: DataDescription
     ) -> LinearState {
+        let models = configuration.variants.count
         let count = configuration.outputs * data.featureCount
         let key = RandomKey(seed: data.seed).child(.purpose(Purpose.firstWeights))
-        let weights = (0..<count).map { index -> Float in
+        // All models begin with the same weights.
+        let first = (0..<count).map { index -> Float in
             let own = key.child(.index(index))
             switch configuration.firstWeights {
             case .uniform(let scale):
@@ -188,14 +170,16 @@ extension LinearLearner {
                 return Float(sigma * radius * cos(2 * .pi * own.child(.index(1)).unit))
             }
         }
+        let weights = Array(repeatElement(first, count: models).joined())
         let bias = [Float](
             repeating: configuration.usesBias ? Float(configuration.firstBias) : 0,
-            count: configuration.outputs)
-        let zeros = [Float](repeating: 0, count: count)
-        let zeroBias = [Float](repeating: 0, count: configuration.outputs)
+            count: models * configuration.outputs)
+        let zeros = [Float](repeating: 0, count: weights.count)
+        let zeroBias = [Float](repeating: 0, count: bias.count)
         return LinearState(
             weights: weights, bias: bias, weightFirst: zeros, weightSecond: zeros,
             biasFirst: zeroBias, biasSecond: zeroBias, bestWeights: weights, bestBias: bias,
-            scaler: .identity(featureCount: data.featureCount), classWeights: [])
+            scaler: .identity(featureCount: data.featureCount), classWeights: [],
+            candidates: Array(repeating: LinearState.Candidate(), count: models))
     }
 }

@@ -2,7 +2,7 @@ import Tensors
 
 /// All that decides how a linear-learner training goes on.
 struct LinearState: Sendable {
-    /// [outputs, features] and [outputs], in normalised units.
+    /// [models · outputs, features] and [models · outputs], in normalised units.
     var weights: [Float]
     var bias: [Float]
     /// Moments of the optimizer, shaped like weights and bias; empty where the optimizer has none.
@@ -15,6 +15,8 @@ struct LinearState: Sendable {
     var classWeights: [Float]
     var counters = Counters()
     var measures = Measures()
+    /// One for each model.
+    var candidates: [Candidate]
 
     struct Counters: Sendable, Equatable {
         /// Whether the first step has found scaler, class weights and step size.
@@ -24,19 +26,27 @@ struct LinearState: Sendable {
         var batch = 0
         /// Updates made.
         var step = 0
-        /// Epochs since the last improvement.
+    }
+
+    /// What is known of one of the models.
+    struct Candidate: Sendable, Equatable {
+        /// Sum of its losses in this epoch.
+        var epochLoss = 0.0
+        /// After its best epoch so far.
+        var bestLoss = 0.0
+        var firstRate = 0.0
+        /// Epochs since its last improvement.
         var epochsWaited = 0
         var hasBest = false
+        /// Whether its numbers have left the range of a Float: it is trained no more.
+        var isOut = false
     }
 
     struct Measures: Sendable, Equatable {
-        /// Sum of the losses in this epoch, and its records.
-        var epochLoss = 0.0
+        /// Records of this epoch.
         var epochRecords = 0.0
-        var bestLoss = 0.0
         var beta1Power = 1.0
         var beta2Power = 1.0
-        var firstRate = 0.0
         /// Threshold of a binary classifier.
         var threshold = 0.0
     }
@@ -60,16 +70,23 @@ extension LinearState {
             ("label.scale", Tensor([scaler.labelShift, scaler.labelUnit], shape: [2])),
             ("class.weight", Tensor(classWeights, shape: [classWeights.count])),
         ])
+        let first = candidates[0]
         let counts = [
             counters.isPrepared ? 1 : 0, counters.epoch, counters.batch, counters.step,
-            counters.epochsWaited, counters.hasBest ? 1 : 0,
+            first.epochsWaited, first.hasBest ? 1 : 0,
         ]
         all["counters"] = Tensor(counts.map { Int64($0) }, shape: [counts.count])
         let values = [
-            measures.epochLoss, measures.epochRecords, measures.bestLoss, measures.beta1Power,
-            measures.beta2Power, measures.firstRate, measures.threshold,
+            first.epochLoss, measures.epochRecords, first.bestLoss, measures.beta1Power,
+            measures.beta2Power, first.firstRate, measures.threshold,
         ]
         all["measures"] = Tensor(values, shape: [values.count])
+        // One model alone has no more to tell than these.
+        guard candidates.count > 1 else { return all }
+        let numbers = candidates.flatMap { [$0.epochsWaited, $0.hasBest ? 1 : 0, $0.isOut ? 1 : 0] }
+        all["model.counters"] = Tensor(numbers.map { Int64($0) }, shape: [candidates.count, 3])
+        all["model.measures"] = Tensor(
+            candidates.flatMap { [$0.epochLoss, $0.bestLoss, $0.firstRate] }, shape: [candidates.count, 3])
         return all
     }
 
@@ -93,11 +110,21 @@ extension LinearState {
         classWeights = tensors.floats("class.weight")
         let counts = tensors.int64s("counters").map { Int($0) }
         counters = Counters(
-            isPrepared: counts[0] == 1, epoch: counts[1], batch: counts[2], step: counts[3],
-            epochsWaited: counts[4], hasBest: counts[5] == 1)
+            isPrepared: counts[0] == 1, epoch: counts[1], batch: counts[2], step: counts[3])
         let values = tensors.doubles("measures")
         measures = Measures(
-            epochLoss: values[0], epochRecords: values[1], bestLoss: values[2], beta1Power: values[3],
-            beta2Power: values[4], firstRate: values[5], threshold: values[6])
+            epochRecords: values[1], beta1Power: values[3], beta2Power: values[4], threshold: values[6])
+        candidates[0] = Candidate(
+            epochLoss: values[0], bestLoss: values[2], firstRate: values[5], epochsWaited: counts[4],
+            hasBest: counts[5] == 1)
+        guard candidates.count > 1 else { return }
+        let numbers = tensors.int64s("model.counters").map { Int($0) }
+        let losses = tensors.doubles("model.measures")
+        for model in candidates.indices {
+            candidates[model] = Candidate(
+                epochLoss: losses[3 * model], bestLoss: losses[3 * model + 1],
+                firstRate: losses[3 * model + 2], epochsWaited: numbers[3 * model],
+                hasBest: numbers[3 * model + 1] == 1, isOut: numbers[3 * model + 2] == 1)
+        }
     }
 }

@@ -53,11 +53,11 @@ struct OptimizerRule: Sendable, Equatable {
         var beta2Power: Double
     }
 
-    /// Moves `parameters` against `gradient`; `first` and `second` are the moments (momentum in
+    /// Moves `parameters` in `range` against `gradient`; `first` and `second` are the moments (momentum in
     /// `first` for sgd, mean square in `second` for rmsprop), all of the same length.
     func update(
         _ parameters: inout [Float], first: inout [Float], second: inout [Float], gradient: [Float],
-        step: Step
+        range: Range<Int>, step: Step
     ) {
         precondition(parameters.count == gradient.count, "one gradient a parameter")
         precondition(
@@ -66,7 +66,9 @@ struct OptimizerRule: Sendable, Equatable {
             first.withUnsafeMutableBufferPointer { m in
                 second.withUnsafeMutableBufferPointer { v in
                     gradient.withUnsafeBufferPointer { g in
-                        let arrays = Arrays(p: p, m: m, v: v, g: g)
+                        let arrays = Arrays(
+                            p: .init(rebasing: p[range]), m: .init(rebasing: m[range]),
+                            v: .init(rebasing: v[range]), g: .init(rebasing: g[range]))
                         switch kind {
                         case .sgd: descend(arrays, step)
                         case .adam: adam(arrays, step)

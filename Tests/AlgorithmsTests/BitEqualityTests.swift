@@ -61,6 +61,13 @@ struct EqualityCase: CustomTestStringConvertible, Sendable {
             "multiclass, sparse", ["predictor_type": "multiclass_classifier", "num_classes": "4"],
             sparse: true, classes: 4),
         .linear(
+            "five binary models, dense", ["predictor_type": "binary_classifier", "num_models": "5"],
+            classes: 2),
+        .linear(
+            "three multiclass models, sparse",
+            ["predictor_type": "multiclass_classifier", "num_classes": "4", "num_models": "3"],
+            sparse: true, classes: 4),
+        .linear(
             "fewer records than shards", ["predictor_type": "regressor", "mini_batch_size": "3"],
             records: 11),
         .linear(

@@ -36,8 +36,8 @@ struct MistakeCase: CustomTestStringConvertible, Sendable {
                 + "least 2"),
         MistakeCase(
             testDescription: "several models", spec: "linear-learner",
-            given: ["predictor_type": "regressor", "num_models": "32"],
-            message: "hyperparameter num_models is '32': it must be 1 or auto"),
+            given: ["predictor_type": "regressor", "num_models": "1001"],
+            message: "hyperparameter num_models is '1001': it must be 1 to 1000 or auto"),
         MistakeCase(
             testDescription: "classes missing", spec: "linear-learner",
             given: ["predictor_type": "multiclass_classifier"],

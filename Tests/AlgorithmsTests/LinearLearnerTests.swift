@@ -32,6 +32,50 @@ import Training
         }
     }
 
+    private func regression(
+        _ given: [String: String], _ records: Records, validation: Records
+    ) throws -> TestOutcome {
+        try TestGang().train(
+            LinearLearner.self,
+            given.merging(["predictor_type": "regressor", "mini_batch_size": "50"]) { own, _ in own },
+            TestChannels(train: records, validation: validation))
+    }
+
+    @Test("the best of several models is the job's, and more of them are never worse")
+    func severalModels() throws {
+        let records = TestRecords.dense(400, width: 6, classes: nil)
+        let validation = TestRecords.dense(200, width: 6, classes: nil, seed: 5)
+        // Too small a step for so few epochs: a model with a larger one is ahead.
+        let given = ["learning_rate": "0.005", "epochs": "4"]
+        func loss(_ models: String) throws -> Double {
+            try regression(
+                given.merging(["num_models": models]) { $1 }, records, validation: validation
+            ).value("validation:objective_loss:final")
+        }
+        let one = try loss("1")
+        #expect(try loss("auto") == one)
+        #expect(try loss("8") < 0.9 * one)
+        // More models leave the first ones what they are, so more are never worse.
+        #expect(try loss("32") <= loss("8"))
+    }
+
+    @Test("a model that diverges drops out, and when all do the training says so")
+    func divergence() throws {
+        let records = TestRecords.dense(400, width: 6, classes: nil)
+        func train(_ rate: String, momentum: String) throws -> TestOutcome {
+            try regression(
+                [
+                    "optimizer": "sgd", "momentum": momentum, "learning_rate": rate, "num_models": "9",
+                    "use_lr_scheduler": "false", "epochs": "60", "early_stopping_patience": "99",
+                ], records)
+        }
+        // Steps of 2 over the largest curvature and more diverge; a quarter of that does not.
+        let outcome = try train("0.45", momentum: "0")
+        #expect(abs(outcome.value("train:rmse") - 2 / 12.0.squareRoot()) < 0.05)
+        let error = #expect(throws: LockstepError.self) { try train("1000", momentum: "0") }
+        #expect(error?.code == .numerics && error?.description.contains("all 9 models") == true)
+    }
+
     @Test("an L1 penalty sets weights to exactly 0", arguments: ["adam", "sgd", "rmsprop"])
     func sparsity(_ optimizer: String) throws {
         let records = TestRecords.dense(500, width: 6, classes: nil)

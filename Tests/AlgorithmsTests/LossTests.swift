@@ -76,7 +76,7 @@ struct LossCase: CustomTestStringConvertible, Sendable {
                         biasGradient: bias)
                 }
             }
-            return (loss, own.shiftedGradient(weightGradient, biasGradient: biasGradient), biasGradient)
+            return (loss[0], own.shiftedGradient(weightGradient, biasGradient: biasGradient), biasGradient)
         }
         let gradient = evaluate(weights, bias)
         // Scores are Floats: 1e-2 keeps their rounding near 1e-3 of the difference quotient.
