@@ -194,7 +194,7 @@ struct NineWaysTests {
                     try Self.kinds + Self.steering(folder) + [look]
                     + Self.forbidden(folder, secret: secret)
                 for way in ways { try Self.take(way, cluster, folder) }
-                try Self.take(Self.stowaway(cluster.api, folder), cluster, folder)
+                try Self.take(try Self.stowaway(cluster.api, folder), cluster, folder)
                 #expect(try cluster.describe("stowaway").isEmpty, "a job has submitted another one")
                 let marks = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/marks")
                 #expect(!marks.contains("0"), "root ran what a job brought: \(marks)")
@@ -214,9 +214,10 @@ struct NineWaysTests {
     }
 
     /// Submits a job from within a job: who calls from this machine is no longer enough.
-    private static func stowaway(_ api: String, _ folder: URL) -> Way {
-        var way = Way.shell("ship", "python3 -c \"$SCRIPT\"")
-        way.environment["SCRIPT"] = """
+    private static func stowaway(_ api: String, _ folder: URL) throws -> Way {
+        let file = folder.path + "/ship.py"
+        var way = Way.shell("ship", "python3 \(file)")
+        let script = """
             import json, urllib.request, urllib.error
             job = {"TrainingJobName": "stowaway", "RoleArn": "arn:aws:iam::000000000000:role/lockstep",
                 "AlgorithmSpecification": {"ContainerEntrypoint": ["id"], "TrainingInputMode": "File"},
@@ -228,6 +229,7 @@ struct NineWaysTests {
             try: print("taken", urllib.request.urlopen(call).read())
             except urllib.error.HTTPError as error: print("refused", error.code)
             """
+        try script.write(toFile: file, atomically: true, encoding: .utf8)
         (way.says, way.silence) = (["refused"], ["taken"])
         return way
     }
