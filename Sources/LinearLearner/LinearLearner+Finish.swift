@@ -39,7 +39,7 @@ extension LinearLearner {
         return metrics
     }
 
-    /// Number of the model with the lowest loss after its best epoch, the first of those where several have it.
+    /// Number of the model with the lowest loss after its best epoch; of several such, the first.
     var finalModel: Int {
         inner.candidates.indices.filter { inner.candidates[$0].hasBest }
             .min { inner.candidates[$0].bestLoss < inner.candidates[$1].bestLoss } ?? 0

@@ -8,7 +8,8 @@ import Training
 #endif
 
 extension LinearLearner {
-    /// One gradient over the batch and one update, for all models; returns their mean losses in units of the label.
+    /// One gradient over the batch and one update, for all models; returns their mean losses in units of the
+    /// label.
     mutating func update(_ context: any StepContext, recordCount: Int) throws -> [Double] {
         let kernel = trainingKernel
         let models = inner.candidates.count
@@ -47,7 +48,8 @@ extension LinearLearner {
         }
     }
 
-    /// A model whose numbers have left their range takes no more part. What it was after its best epoch stays.
+    /// A model whose numbers have left their range takes no more part. What it was after its best epoch
+    /// stays.
     private mutating func dropDiverged(_ flags: [Float]) throws {
         for model in flags.indices where flags[model] > 0 { drop(model) }
         guard inner.candidates.allSatisfy({ $0.isOut && !$0.hasBest }) else { return }

@@ -73,7 +73,7 @@ public struct LinearLearner: Algorithm {
         return report
     }
 
-    /// Closes the epoch: for each model whether it was its best. Returns the metrics of the model that is ahead.
+    /// Closes the epoch: for each model whether it was its best. Returns the metrics of the leading one.
     private mutating func endEpoch(_ context: any StepContext) throws -> [Metric] {
         let trainLosses = inner.candidates.map { $0.epochLoss / max(1, inner.measures.epochRecords) }
         var decisive = trainLosses

@@ -1,12 +1,12 @@
 /// How one of the models that are trained side by side differs from what the job asks for.
 ///
-/// The first is what the job asks for. The others spread step size and penalties around it, by van der Corput
-/// sequences in bases 2 and 3 (Halton, Numerische Mathematik 2 (1960), p. 84): any number of models covers the
-/// same ranges evenly, and more models leave the first ones what they are.
+/// The first is what the job asks for. The others spread step size and penalties around it, by van der
+/// Corput sequences in bases 2 and 3 (Halton, Numerische Mathematik 2 (1960), p. 84): any number of models
+/// covers the same ranges evenly, and more models leave the first ones what they are.
 struct ModelVariant: Sendable, Equatable {
     /// Times the first step size: 1/4 to 4.
     let rateFactor: Double
-    /// Penalties: 1/100 to 100 times those of the job. Where the job has no wd, 10⁻⁷ to 10⁻³; l1 stays 0 then.
+    /// Penalties: 1/100 to 100 times those of the job. Where it has no wd, 10⁻⁷ to 10⁻³; no l1 stays none.
     let l1, decay: Double
 
     /// Penalty in the middle of the range where the job has none.

@@ -4,11 +4,11 @@ import Diagnostics
     import Glibc
 #endif
 
-/// A `file://` URI of a request: as RFC 8089 has it, percent-encoded, or a plain path behind `file://`, as many
-/// people write it.
+/// A `file://` URI of a request: as RFC 8089 has it, percent-encoded, or a plain path behind `file://`, as
+/// many people write it.
 ///
-/// Which of the two a text with a valid `%XX` is, the files decide: the decoded path counts, but where only the
-/// path as written exists, that one does. So a folder that is really called `100%25` is found too.
+/// Which of the two a text with a valid `%XX` is, the files decide: the decoded path counts, but where only
+/// the path as written exists, that one does. So a folder that is really called `100%25` is found too.
 public struct FileURI: Sendable, Equatable {
     /// The path as it is written, without a slash at the end.
     let written: String
@@ -55,8 +55,8 @@ public struct FileURI: Sendable, Equatable {
         return String(path)
     }
 
-    /// - Returns: `nil` where nothing is encoded, where a `%` is followed by anything but two digits, and where the
-    ///   bytes are no text.
+    /// - Returns: `nil` where nothing is encoded, where a `%` is followed by anything but two digits, and
+    ///   where the bytes are no text.
     private static func decoded(_ path: String) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(path.utf8)[...]

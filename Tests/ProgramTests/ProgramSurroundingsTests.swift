@@ -174,7 +174,8 @@ struct ProgramSurroundingsTests {
         defer { bench.remove() }
         let script =
             "cd /opt/ml; id -un; echo m > model/m; echo c > checkpoints/c; touch /usr/x 2>&1; "
-            + "kill -9 1 2>&1; cd input; chmod +x data/train/a && echo b > data/train/a && echo e > env; cat env"
+            + "kill -9 1 2>&1; cd input; "
+            + "chmod +x data/train/a && echo b > data/train/a && echo e > env; cat env"
         let data = bench.folder + "/data"
         _ = try bench.shell("mkdir \(data); echo a > \(data)/a")
         let plan = bench.plan(["/bin/sh", "-c", script]) { $0.inputDataConfig = [channel("train", data)] }
