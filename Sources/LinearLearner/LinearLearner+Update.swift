@@ -35,14 +35,17 @@ extension LinearLearner {
         return sums[2].map { Double($0) / Double(recordCount) * lossUnit }
     }
 
-    /// Takes what one shard has for a model out of the sums where it is not finite, and says so in the last.
+    /// What no shard's part may reach, so that no sum over shards leaves the range of a Float either.
+    private static let largestPart: Float = 1e30
+
+    /// Takes what one shard has for a model out of the sums where it is out of range, and says so last.
     private static func clearDiverged(_ out: [UnsafeMutableBufferPointer<Float>], models: Int) {
         for model in 0..<models {
             let parts = out[..<3].map { all in
                 let count = all.count / models
                 return UnsafeMutableBufferPointer(rebasing: all[model * count..<(model + 1) * count])
             }
-            guard !parts.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { continue }
+            guard !parts.allSatisfy({ $0.allSatisfy { abs($0) <= largestPart } }) else { continue }
             for part in parts { part.update(repeating: 0) }
             out[3][model] = 1
         }

@@ -1,3 +1,4 @@
+import APIClient
 import Diagnostics
 import Foundation
 import Glibc
@@ -12,9 +13,9 @@ enum OutputFolders {
     ///   known whom its jobs run as.
     /// - Throws: `LockstepError` naming the folder that cannot be made.
     static func make(for request: JSONValue, endpoint: String?) throws {
-        guard geteuid() == 0, let cluster = localCluster(), let name = cluster.runAs,
-            endpoint == nil || endpoint == cluster.api, let user = try JobUser(name, job: "")
-        else { return }
+        guard geteuid() == 0, let name = try runAs(endpoint), let user = try JobUser(name, job: "") else {
+            return
+        }
         let request = try request.decode(CreateTrainingJobRequest.self)
         guard let output = request.outputDataConfig?.s3OutputPath else { return }
         var uris = [("OutputDataConfig.S3OutputPath", output)]
@@ -26,6 +27,19 @@ enum OutputFolders {
             try FileSystem.createFolder(path)
             try user.give(path)
         }
+    }
+
+    /// The user that jobs of this machine's cluster run as: of `lockstep up` what it was told, of daemons
+    /// that were started one by one what they take by themselves (`lockstepd worker --run-as`).
+    ///
+    /// - Returns: `nil` when that is root, and for clusters of other machines.
+    private static func runAs(_ endpoint: String?) throws -> String? {
+        if let cluster = localCluster(), endpoint == nil || endpoint == cluster.api { return cluster.runAs }
+        let url = try APIEndpoint.find(option: endpoint).url
+        guard ["http://127.", "http://localhost:", "http://[::1]"].contains(where: url.hasPrefix) else {
+            return nil
+        }
+        return getpwnam("lockstep") != nil ? "lockstep" : "nobody"
     }
 
     private static func localCluster() -> ClusterFolder.Endpoint? {

@@ -83,7 +83,7 @@ struct AccessTests {
             try file.revoke(key.accessKeyID)
             let revoked = try await boto3(key.accessKeyID, key.secretAccessKey)
             #expect(revoked.output.contains("UnrecognizedClientException"), "\(revoked)")
-            let health = try RawClient.answer(url, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n", [])
+            let health = try await RawClient.answer(url, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n", [])
             #expect(health.contains("ok"))
         }
     }

@@ -18,9 +18,9 @@ struct ConnectionTests {
         try await withServer { url in
             let client = try RawClient(url)
             client.send(RawClient.head(["Expect: 100-continue"]))
-            #expect(client.read { $0.contains("\r\n\r\n") } == "HTTP/1.1 100 Continue\r\n\r\n")
+            #expect(await client.read { $0.contains("\r\n\r\n") } == "HTTP/1.1 100 Continue\r\n\r\n")
             client.send("{}")
-            #expect(client.read { $0.contains("TrainingJobSummaries") }.hasPrefix("HTTP/1.1 200"))
+            #expect(await client.read { $0.contains("TrainingJobSummaries") }.hasPrefix("HTTP/1.1 200"))
             for (head, status) in [
                 (RawClient.head(["Expect: 100-continue"], length: 5 << 20), "413"),
                 (RawClient.head(["Expect: 100-continue"], host: "evil.example"), "403"),
@@ -29,7 +29,7 @@ struct ConnectionTests {
                 let client = try RawClient(url)
                 client.send(head)
                 // To its end: the server closes it.
-                #expect(client.read().hasPrefix("HTTP/1.1 \(status) "), "\(head)")
+                #expect(await client.read().hasPrefix("HTTP/1.1 \(status) "), "\(head)")
             }
         }
     }
@@ -37,18 +37,18 @@ struct ConnectionTests {
     @Test("takes packed requests within bounds")
     func packed() async throws {
         try await withServer { url in
-            func answer(_ bytes: [UInt8], _ encoding: String = "gzip") throws -> String {
-                try RawClient.answer(
+            func answer(_ bytes: [UInt8], _ encoding: String = "gzip") async throws -> String {
+                try await RawClient.answer(
                     url, RawClient.head(["Content-Encoding: \(encoding)"], length: bytes.count), bytes)
             }
             let good = try GzipBytes.compress(Array(#"{"MaxResults": 1}"#.utf8))
-            #expect(try answer(good).hasPrefix("HTTP/1.1 200 "))
+            #expect(try await answer(good).hasPrefix("HTTP/1.1 200 "))
             let bomb = try GzipBytes.compress([UInt8](repeating: 0x20, count: 64 << 20))
             #expect(bomb.count < 1 << 20)
-            #expect(try answer(bomb).hasPrefix("HTTP/1.1 413 "))
-            #expect(try answer(Array(good.dropLast(9))).contains("SerializationException"))
-            #expect(try answer(Array("{}".utf8)).contains("SerializationException"))
-            #expect(try answer(good, "br").hasPrefix("HTTP/1.1 415 "))
+            #expect(try await answer(bomb).hasPrefix("HTTP/1.1 413 "))
+            #expect(try await answer(Array(good.dropLast(9))).contains("SerializationException"))
+            #expect(try await answer(Array("{}".utf8)).contains("SerializationException"))
+            #expect(try await answer(good, "br").hasPrefix("HTTP/1.1 415 "))
         }
     }
 
@@ -57,11 +57,11 @@ struct ConnectionTests {
         try await withServer { url in
             let client = try RawClient(url)
             client.send("HEAD /health HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n")
-            let both = client.read { $0.contains("ok") }
+            let both = await client.read { $0.contains("ok") }
             #expect(both.components(separatedBy: "HTTP/1.1 200 ").count == 3, "\(both)")
             #expect(both.components(separatedBy: #"{"status":"ok"}"#).count == 2)
             for head in [RawClient.head(host: nil), RawClient.head(["Host: 127.0.0.1"])] {
-                #expect(try RawClient.answer(url, head).hasPrefix("HTTP/1.1 400 "))
+                #expect(try await RawClient.answer(url, head).hasPrefix("HTTP/1.1 400 "))
             }
         }
     }
@@ -73,16 +73,16 @@ struct ConnectionTests {
         limits.bodyTimeout = .milliseconds(200)
         limits.idleTimeout = .milliseconds(300)
         try await withServer(limits) { url in
-            #expect(try RawClient(url).read().isEmpty)
+            #expect(try await RawClient(url).read().isEmpty)
             let halfHead = try RawClient(url)
             halfHead.send("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz")
-            #expect(halfHead.read().isEmpty)
+            #expect(await halfHead.read().isEmpty)
             let halfBody = try RawClient(url)
             halfBody.send(RawClient.head(length: 100) + "{")
-            #expect(halfBody.read().hasPrefix("HTTP/1.1 408 "))
+            #expect(await halfBody.read().hasPrefix("HTTP/1.1 408 "))
             let idle = try RawClient(url)
             idle.send(RawClient.head() + "{}")
-            #expect(idle.read().hasPrefix("HTTP/1.1 200 "))
+            #expect(await idle.read().hasPrefix("HTTP/1.1 200 "))
         }
     }
 
@@ -94,16 +94,16 @@ struct ConnectionTests {
             var held = try (0..<3).map { _ in try RawClient(url) }
             for client in held {
                 client.send(RawClient.head() + "{}")
-                #expect(client.read { $0.contains("TrainingJobSummaries") }.hasPrefix("HTTP/1.1 200 "))
+                #expect(await client.read { $0.contains("TrainingJobSummaries") }.hasPrefix("HTTP/1.1 200 "))
             }
             let refused = try RawClient(url)
-            let answer = refused.read()
+            let answer = await refused.read()
             #expect(
                 answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("You have 3 connections"), "\(answer)")
             held.removeLast()
             var isTaken = false
             for _ in 0..<200 where !isTaken {
-                isTaken = try RawClient.answer(url, RawClient.head()).hasPrefix("HTTP/1.1 200 ")
+                isTaken = try await RawClient.answer(url, RawClient.head()).hasPrefix("HTTP/1.1 200 ")
                 if !isTaken { try await Task.sleep(for: .milliseconds(10)) }
             }
             #expect(isTaken)
@@ -124,7 +124,7 @@ struct ConnectionTests {
         ])
     func pages(_ head: String, _ message: String) async throws {
         try await withServer { url in
-            let answer = try RawClient.answer(url, head)
+            let answer = try await RawClient.answer(url, head)
             #expect(answer.hasPrefix("HTTP/1.1 403 "), "\(answer)")
             #expect(answer.contains("AccessDeniedException") && answer.contains(message), "\(answer)")
         }
@@ -135,9 +135,9 @@ struct ConnectionTests {
     func names(_ host: String) async throws {
         let access = APIAccess(hostNames: ["api.lan"])
         try await LiveServer.with(FakeJobService(), access: access) { url in
-            let answer = try RawClient.answer(url, RawClient.head(host: host))
+            let answer = try await RawClient.answer(url, RawClient.head(host: host))
             #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(answer)")
-            let page = try RawClient.answer(
+            let page = try await RawClient.answer(
                 url, RawClient.head(["Origin: http://\(host)", "Sec-Fetch-Site: same-origin"], host: host))
             #expect(page.hasPrefix("HTTP/1.1 200 "), "\(page)")
         }

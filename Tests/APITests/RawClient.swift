@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// A TCP connection to a server of this machine, for what no HTTP client would send.
-final class RawClient {
+final class RawClient: Sendable {
     private let descriptor: Int32
 
     /// - Parameter url: `http://127.0.0.1:PORT`.
@@ -41,8 +41,15 @@ final class RawClient {
         }
     }
 
-    /// What comes until `isEnough` says so or the server closes the connection.
-    func read(until isEnough: (String) -> Bool = { _ in false }) -> String {
+    /// What comes until `isEnough` says so or the server closes the connection. Waits on a thread of its own:
+    /// those of the tests are what the server runs on.
+    func read(until isEnough: @escaping @Sendable (String) -> Bool = { _ in false }) async -> String {
+        await withCheckedContinuation { done in
+            Thread.detachNewThread { done.resume(returning: self.readNow(until: isEnough)) }
+        }
+    }
+
+    private func readNow(until isEnough: (String) -> Bool) -> String {
         var text = ""
         var bytes = [UInt8](repeating: 0, count: 65536)
         while !isEnough(text) {
@@ -65,10 +72,12 @@ final class RawClient {
     }
 
     /// Sends one request and gives the answer; the connection ends with it.
-    static func answer(_ url: String, _ head: String, _ body: [UInt8] = Array("{}".utf8)) throws -> String {
+    static func answer(_ url: String, _ head: String, _ body: [UInt8] = Array("{}".utf8)) async throws
+        -> String
+    {
         let client = try RawClient(url)
         client.send(Array(head.utf8) + body)
-        return client.read { text in
+        return await client.read { text in
             guard let end = text.range(of: "\r\n\r\n") else { return false }
             let length = text[..<end.lowerBound].lowercased().components(separatedBy: "content-length: ")
                 .last?

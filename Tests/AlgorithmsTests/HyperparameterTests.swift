@@ -37,7 +37,7 @@ struct MistakeCase: CustomTestStringConvertible, Sendable {
         MistakeCase(
             testDescription: "several models", spec: "linear-learner",
             given: ["predictor_type": "regressor", "num_models": "1001"],
-            message: "hyperparameter num_models is '1001': it must be 1 to 1000 or auto"),
+            message: "hyperparameter num_models is '1001': it must be a whole number from 1 to 1000 or auto"),
         MistakeCase(
             testDescription: "classes missing", spec: "linear-learner",
             given: ["predictor_type": "multiclass_classifier"],

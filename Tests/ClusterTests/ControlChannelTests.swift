@@ -91,6 +91,7 @@ struct ControlChannelTests {
         try await withScratchFolder { folder in
             let path = folder + "/token"
             try text.write(toFile: path, atomically: true, encoding: .utf8)
+            chmod(path, 0o600)
             let error = #expect(throws: LockstepError.self) { _ = try ControlToken(file: path) }
             #expect(error?.code == .usage && error?.message.hasPrefix(path) == true)
         }

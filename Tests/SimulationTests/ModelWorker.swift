@@ -14,6 +14,8 @@ struct ModelWorker {
     /// When the daemon died last, and whether the coordinator could not hear it any more by then.
     var diedAt = 0.0
     var wasCutOffAtDeath = false
+    /// Seconds after its death in which its supervisors end their gangs.
+    var endsGangsWithin = 0.0
     /// The connection from the first attempt to reach the coordinator until it is known to be over.
     var link: Int?
     var isRegistered = false

@@ -132,7 +132,8 @@ extension Simulation {
         // A dead daemon's supervisors end their gangs before the lease is over, unless the lease began
         // with a cut, before the death.
         let diedUnreached =
-            !worker.isDaemonUp && worker.wasCutOffAtDeath && now - worker.diedAt < Self.abandonSeconds + 0.7
+            !worker.isDaemonUp && worker.wasCutOffAtDeath
+            && now - worker.diedAt < worker.endsGangsWithin + 0.7
         if isUnreached || diedUnreached || gangs[old].isEnding || isKillOnItsWay(old) { return }
         throw violation(
             .oneGangPerSlot,

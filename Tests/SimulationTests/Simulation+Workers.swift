@@ -42,9 +42,10 @@ extension Simulation {
         workers[index].isRegistered = false
         // The heartbeats that were sent last count; without a connection the daemon was its own judge.
         let fence = (workers[index].lastBeat ?? now) + Self.fenceSeconds - now
+        workers[index].endsGangsWithin = max(0, isSilent ? fence : Self.abandonSeconds)
         enter(
             .abandon(worker: index, daemonLife: workers[index].daemonLife),
-            after: max(0, isSilent ? fence : Self.abandonSeconds) + random.real(0...0.2))
+            after: workers[index].endsGangsWithin + random.real(0...0.2))
         workers[index].lastBeat = nil
     }
 
