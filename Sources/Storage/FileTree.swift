@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-    package import Glibc
+    import Glibc
 #endif
 
 /// Looking at paths without following links: programs may put links anywhere they can write.
@@ -13,7 +13,7 @@ package enum FileTree {
     }
 
     /// The same of a mode that `stat` gave.
-    package static func kind(_ mode: mode_t) -> Kind {
+    package static func kind(_ mode: UInt32) -> Kind {
         switch mode & S_IFMT {
         case S_IFREG: .file
         case S_IFDIR: .folder
