@@ -61,7 +61,8 @@ struct SubmitCommand: AsyncParsableCommand {
     func run() async throws {
         let request = try request()
         let name = request["TrainingJobName"]?.string ?? ""
-        try OutputFolders.make(for: request, endpoint: cluster.knownEndpoint)
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().standardized.path
+        try OutputFolders.make(for: request, in: folder, endpoint: cluster.knownEndpoint)
         try await cluster.withClient { client in
             let created = try await client.createTrainingJob(request)
             guard wait else { return try report(name, created) }

@@ -136,8 +136,8 @@ final class ChaosCluster {
         let scripts = processes { $0.contains("\(ChaosKind.scriptName) ") && $0.contains(mark(job)) }
         return scripts
             + processes(job) {
-                $0.contains("/lockstep-train ") && !$0.hasPrefix("mpirun ") && !$0.contains(" mpirun ")
-                    || $0.contains("lockstepd run-program ") && !$0.contains("mpirun ")
+                $0.hasPrefix(programs + "/lockstep-train ")
+                    || $0.hasPrefix(programs + "/lockstepd run-program ")
             }
     }
 
