@@ -122,9 +122,12 @@ import Testing
                 job.environment = ["LOCKSTEP_STEP_DELAY_MS": "60", "LOCKSTEP_HANG_TIMEOUT_SECONDS": "1"]
                 let submitted = try cluster.lockstep(["submit", try job.write(to: folder).path])
                 try #require(submitted.status == 0, "\(submitted.error)")
-                try #require(
-                    RunningProgram.eventually(seconds: 20) { try cluster.ranks(of: "stalls").count == 3 })
-                usleep(500_000)
+                let takesSteps = try RunningProgram.eventually(seconds: 40) {
+                    let job = try cluster.lockstep(["jobs", "describe", "stalls", "--output", "json"])
+                    let ranks = try cluster.ranks(of: "stalls").count
+                    return job.output.contains("\"CurrentStep\"") && ranks == 3
+                }
+                try #require(takesSteps)
                 kill(try #require(cluster.ranks(of: "stalls").last), SIGSTOP)
                 let end = try cluster.finished("stalls", seconds: 60)
                 #expect(end["TrainingJobStatus"] as? String == "Completed", "\(end)")

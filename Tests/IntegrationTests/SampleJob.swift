@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A small job on made data, with everything a test may want to vary.
 struct SampleJob {
@@ -41,7 +42,11 @@ struct SampleJob {
         let data = folder.appendingPathComponent("data-\(algorithm)-\(form)")
         if !FileManager.default.fileExists(atPath: data.path) { try writeData(to: data) }
         let job = folder.appendingPathComponent("\(name).json")
-        let request = request(data: data.path, output: folder.appendingPathComponent("output").path)
+        // Of ranks by hand and of a cluster's jobs, which may run as another user.
+        let output = folder.appendingPathComponent("output")
+        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
+        chmod(output.path, 0o777)
+        let request = request(data: data.path, output: output.path)
         try JSONSerialization.data(withJSONObject: request, options: [.sortedKeys, .prettyPrinted]).write(
             to: job)
         return job
