@@ -54,6 +54,19 @@ package struct ControlServer: Sendable {
 
     /// Serves connections until it is cancelled; a connection's error ends that connection only.
     package func serve(_ handler: @escaping ControlHandler<Void>) async throws {
+        // The loop itself is never cancelled: that would drop connections which are accepted and not served
+        // yet, and NIO traps when an open one is dropped. It ends with the listener, after the last of them.
+        let loop = Task { try await self.acceptAll(handler) }
+        try await withTaskCancellationHandler {
+            try await loop.value
+        } onCancel: {
+            listener.channel.close(promise: nil)
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Serves what is accepted until the listener is closed, and ends what is served then.
+    private func acceptAll(_ handler: @escaping ControlHandler<Void>) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             try await listener.executeThenClose { connections in
                 for try await link in connections {
@@ -64,6 +77,7 @@ package struct ControlServer: Sendable {
                     }
                 }
             }
+            group.cancelAll()
         }
     }
 
