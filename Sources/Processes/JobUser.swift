@@ -48,6 +48,9 @@ package struct JobUser: Sendable, Equatable {
     /// What its processes are told about it.
     package var variables: [String: String] { ["HOME": home, "USER": name, "LOGNAME": name] }
 
+    /// Whom jobs run as where root starts the daemons and says nothing: `lockstep` if there is such a user.
+    package static var usualName: String { getpwnam("lockstep") != nil ? "lockstep" : "nobody" }
+
     /// Number of a group that nothing else has: in a range that no distribution gives away.
     package static func group(ofJob job: String) -> UInt32 {
         // FNV-1a: the standard library's hash is another in every process.

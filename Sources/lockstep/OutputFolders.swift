@@ -43,7 +43,7 @@ enum OutputFolders {
         guard ["http://127.", "http://localhost:", "http://[::1]"].contains(where: url.hasPrefix) else {
             return nil
         }
-        return getpwnam("lockstep") != nil ? "lockstep" : "nobody"
+        return JobUser.usualName
     }
 
     /// The cluster of `lockstep up`, if the endpoint is its.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import Processes
 import ProgramContract
 
 /// What jobs with programs of their own may use on a worker's node.
@@ -58,12 +59,7 @@ struct ProgramOptions: ParsableArguments {
     func settings(worker: String, slots: Int, dataFolder: String) -> WorkerSettings {
         WorkerSettings(
             worker: worker, slots: slots, memoryBytes: memory.map { $0 << 20 } ?? Self.usualMemory,
-            scratch: dataFolder + "/scratch", runAs: runAs ?? Self.usualUser)
-    }
-
-    private static var usualUser: String {
-        guard geteuid() == 0 else { return "" }
-        return getpwnam("lockstep") != nil ? "lockstep" : "nobody"
+            scratch: dataFolder + "/scratch", runAs: runAs ?? (geteuid() == 0 ? JobUser.usualName : ""))
     }
 
     private static var usualMemory: Int { Int(ProcessInfo.processInfo.physicalMemory / 10 * 9) }
