@@ -7,6 +7,45 @@ enum Layer: Int {
     case system, base, mechanisms, adapters, learning, algorithms, services, frontDoors, products, programs
 }
 
+// The wings of the house: Sources/<wing>/<module>.
+let wings: [String: [String]] = [
+    "Base": [
+        "CFixedPoint", "CMPI", "COpenBLAS", "CProcess", "CProtobufC", "CZlib", "ClusterTypes",
+        "Collectives", "CommandLineEntry", "Diagnostics", "LinearAlgebra", "MPICollectives", "Processes",
+        "Storage", "Threading",
+    ],
+    "Data": [
+        "CRecordFormat", "Datasets", "RecordOrder", "Tensors",
+    ],
+    "Learning": [
+        "AlgorithmSpecs", "Checkpoints", "GangRuntime", "Training",
+    ],
+    "Algorithms": [
+        "AlgorithmCatalog", "KMeans", "LinearLearner",
+    ],
+    "ControlPlane": [
+        "CControlFrames", "ControlChannel", "ControlPlane", "CoordinatorService", "JobLifecycle",
+        "JobStore", "Scheduling", "Wire",
+    ],
+    "Worker": [
+        "ProgramContract", "ProgramRunner", "WorkerService",
+    ],
+    "API": [
+        "APIClient", "RequestSigning", "SageMakerAPI", "SageMakerShapes",
+    ],
+    "Products": [
+        "LockstepTraining", "lockstep", "lockstep-bench", "lockstep-cluster", "lockstep-train",
+        "lockstepd",
+    ],
+]
+
+func path(of module: String) -> String {
+    guard let wing = wings.first(where: { $0.value.contains(module) })?.key else {
+        fatalError("\(module) is in no wing: name it in `wings`")
+    }
+    return "Sources/\(wing)/\(module)"
+}
+
 let swiftSettings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),  // SE-0335
@@ -53,25 +92,27 @@ func lib(
     Module(
         layer: layer, name: name, dependencies: dependencies,
         target: .target(
-            name: name, dependencies: resolve(dependencies), resources: resources,
+            name: name, dependencies: resolve(dependencies), path: path(of: name), resources: resources,
             packageAccess: packageAccess, swiftSettings: swiftSettings))
 }
 func cTarget(_ layer: Layer, _ name: String, _ dependencies: [String] = []) -> Module {
     Module(
         layer: layer, name: name, dependencies: dependencies,
-        target: .target(name: name, dependencies: resolve(dependencies)))
+        target: .target(name: name, dependencies: resolve(dependencies), path: path(of: name)))
 }
 func exe(_ name: String, _ dependencies: [String], packageAccess: Bool = true) -> Module {
     Module(
         layer: .programs, name: name, dependencies: dependencies,
         target: .executableTarget(
-            name: name, dependencies: resolve(dependencies), packageAccess: packageAccess,
+            name: name, dependencies: resolve(dependencies), path: path(of: name),
+            packageAccess: packageAccess,
             swiftSettings: swiftSettings))
 }
 func sys(_ name: String, _ pkgConfig: String, _ package: String) -> Module {
     Module(
         layer: .system, name: name, dependencies: [],
-        target: .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])]))
+        target: .systemLibrary(
+            name: name, path: path(of: name), pkgConfig: pkgConfig, providers: [.apt([package])]))
 }
 func tests(
     _ name: String, _ dependencies: [String], exclude: [String] = [], packageAccess: Bool = true
@@ -88,7 +129,8 @@ let modules: [Module] = [
     sys("CProtobufC", "libprotobuf-c", "libprotobuf-c-dev"),
     sys("CZlib", "zlib", "zlib1g-dev"),
     // 1 base
-    cTarget(.base, "CWire", ["CProtobufC"]),
+    cTarget(.base, "CControlFrames", ["CProtobufC"]),
+    cTarget(.base, "CRecordFormat", ["CProtobufC"]),
     cTarget(.base, "CFixedPoint"),
     cTarget(.base, "CProcess"),
     lib(.base, "Diagnostics"),
@@ -98,7 +140,7 @@ let modules: [Module] = [
     lib(.base, "Tensors", ["Crypto"]),
     // 2 mechanisms
     lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "CProcess", "Diagnostics", "Rainbow"]),
-    lib(.mechanisms, "Wire", ["CProtobufC", "CWire", "ClusterTypes", "Diagnostics"]),
+    lib(.mechanisms, "Wire", ["CControlFrames", "CProtobufC", "ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "LinearAlgebra", ["COpenBLAS", "Diagnostics", "Tensors"]),
     lib(.mechanisms, "Collectives", ["CFixedPoint", "Diagnostics", "Threading"]),
     lib(.mechanisms, "Storage", ["CZlib", "Crypto", "Diagnostics"]),
@@ -110,7 +152,7 @@ let modules: [Module] = [
     lib(.mechanisms, "SageMakerShapes", ["Diagnostics", "Yams"]),
     // 3 adapters
     lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
-    lib(.adapters, "Datasets", ["CWire", "Collectives", "Diagnostics", "Storage", "Tensors"]),
+    lib(.adapters, "Datasets", ["CRecordFormat", "Collectives", "Diagnostics", "Storage", "Tensors"]),
     lib(
         .adapters, "Checkpoints",
         [
@@ -273,6 +315,21 @@ for module in modules {
                 "\(module.name) (\(module.layer)) may not import \(dependency) (\(below)): "
                     + "imports go down only")
         }
+    }
+}
+
+// Programs that stay small: refuse a manifest in which one of them reaches what it has no use for.
+func reaches(_ module: String, _ goal: String, in modules: [Module]) -> Bool {
+    let dependencies = modules.first { $0.name == module }?.dependencies ?? []
+    return dependencies.contains { $0 == goal || reaches($0, goal, in: modules) }
+}
+for (program, walls) in [
+    "lockstep-train": ["Hummingbird", "AsyncHTTPClient", "NIOPosix", "GRDB"],
+    "lockstep": ["Hummingbird", "GRDB", "MPICollectives"],
+    "lockstepd": ["MPICollectives", "LinearAlgebra", "Training"],
+] {
+    for wall in walls where reaches(program, wall, in: modules) {
+        fatalError("\(program) reaches \(wall), which it has no use for")
     }
 }
 

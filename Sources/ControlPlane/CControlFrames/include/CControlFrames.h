@@ -1,3 +1,2 @@
 #pragma once
 #include "control.pb-c.h"
-#include "record.pb-c.h"

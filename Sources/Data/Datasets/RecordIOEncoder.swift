@@ -1,4 +1,4 @@
-import CWire
+import CRecordFormat
 import Diagnostics
 import Tensors
 

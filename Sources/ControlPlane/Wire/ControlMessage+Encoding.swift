@@ -1,5 +1,5 @@
 import CProtobufC
-import CWire
+import CControlFrames
 import ClusterTypes
 package import Diagnostics
 

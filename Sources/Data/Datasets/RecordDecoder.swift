@@ -1,4 +1,4 @@
-import CWire
+import CRecordFormat
 import Diagnostics
 
 /// Takes `aialgs.data.Record` messages apart with protobuf-c. The last record lies in the properties.
