@@ -71,6 +71,11 @@ package struct HotStateFolder: Sendable {
         try? FileManager.default.removeItem(atPath: path)
     }
 
+    /// Removes the folder itself where no job's hot state is left in it.
+    package func removeIfEmpty() {
+        if !path.isEmpty { rmdir(path) }
+    }
+
     private func entries(_ folder: String) -> [String] {
         path.isEmpty ? [] : (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     }

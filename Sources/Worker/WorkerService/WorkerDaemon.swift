@@ -86,6 +86,8 @@ package struct WorkerDaemon: Service {
             await endGangs(book)
             // The checkpoints hold what the gangs have committed.
             hotStates.removeAll()
+        } else {
+            hotStates.removeIfEmpty()
         }
     }
 
