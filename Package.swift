@@ -11,8 +11,8 @@ enum Layer: Int {
 let wings: [String: [String]] = [
     "Base": [
         "CFixedPoint", "CMPI", "COpenBLAS", "CProcess", "CProtobufC", "CZlib", "ClusterTypes",
-        "Collectives", "CommandLineEntry", "Diagnostics", "LinearAlgebra", "MPICollectives", "Processes",
-        "Storage", "Threading",
+        "Collectives", "CommandLineEntry", "Diagnostics", "JSON", "LinearAlgebra", "MPICollectives",
+        "Processes", "Storage", "Threading",
     ],
     "Data": [
         "CRecordFormat", "Datasets", "RecordOrder", "Tensors",
@@ -31,7 +31,7 @@ let wings: [String: [String]] = [
         "ProgramContract", "ProgramRunner", "WorkerService",
     ],
     "API": [
-        "APIClient", "RequestSigning", "SageMakerAPI", "SageMakerShapes",
+        "APIClient", "RequestSigning", "SageMakerAPI", "SageMakerShapes", "ServiceModels",
     ],
     "Products": [
         "LockstepTraining", "lockstep", "lockstep-bench", "lockstep-cluster", "lockstep-train",
@@ -135,6 +135,7 @@ let modules: [Module] = [
     cTarget(.base, "CProcess"),
     lib(.base, "Diagnostics"),
     lib(.base, "ClusterTypes"),
+    lib(.base, "JSON"),
     lib(.base, "RecordOrder"),
     lib(.base, "Threading"),
     lib(.base, "Tensors", ["Crypto"]),
@@ -149,7 +150,8 @@ let modules: [Module] = [
     lib(.mechanisms, "Scheduling", ["ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "AlgorithmSpecs", ["Diagnostics"]),
     lib(.mechanisms, "RequestSigning", ["Crypto", "Diagnostics"]),
-    lib(.mechanisms, "SageMakerShapes", ["Diagnostics", "Yams"]),
+    lib(.mechanisms, "ServiceModels", ["JSON"]),
+    lib(.mechanisms, "SageMakerShapes", ["Diagnostics", "JSON", "Yams"]),
     // 3 adapters
     lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
     lib(.adapters, "Datasets", ["CRecordFormat", "Collectives", "Diagnostics", "Storage", "Tensors"]),
@@ -164,12 +166,15 @@ let modules: [Module] = [
         ["ClusterTypes", "Crypto", "Diagnostics", "Logging", "NIOCore", "NIOPosix", "Wire"]),
     lib(
         .adapters, "APIClient",
-        ["AsyncHTTPClient", "Diagnostics", "NIOCore", "NIOHTTP1", "RequestSigning", "SageMakerShapes"]),
+        [
+            "AsyncHTTPClient", "Diagnostics", "JSON", "NIOCore", "NIOHTTP1", "RequestSigning",
+            "SageMakerShapes",
+        ]),
     lib(
         .adapters, "ControlPlane",
         ["ClusterTypes", "Diagnostics", "JobLifecycle", "SageMakerShapes", "Scheduling", "Wire"]),
     lib(
-        .adapters, "ProgramContract", ["Diagnostics", "Processes", "SageMakerShapes", "Storage"],
+        .adapters, "ProgramContract", ["Diagnostics", "JSON", "Processes", "SageMakerShapes", "Storage"],
         resources: [.embedInCode("Resources/lockstep.py"), .embedInCode("Resources/lockstep_install.py")]),
     // 4 learning
     lib(
@@ -204,14 +209,17 @@ let modules: [Module] = [
         ]),
     lib(
         .services, "ProgramRunner",
-        ["CProcess", "Crypto", "Diagnostics", "Processes", "ProgramContract", "SageMakerShapes", "Storage"]),
+        [
+            "CProcess", "Crypto", "Diagnostics", "JSON", "Processes", "ProgramContract", "SageMakerShapes",
+            "Storage",
+        ]),
     // 7 front doors
     lib(
         .frontDoors, "SageMakerAPI",
         [
             "AlgorithmSpecs", "CProcess", "ClusterTypes", "Diagnostics", "HTTPTypes", "Hummingbird",
-            "JobLifecycle", "Logging", "NIOCore", "ProgramContract", "RequestSigning", "SageMakerShapes",
-            "ServiceLifecycle", "Storage",
+            "JSON", "JobLifecycle", "Logging", "NIOCore", "ProgramContract", "RequestSigning",
+            "SageMakerShapes", "ServiceLifecycle", "ServiceModels", "Storage",
         ]),
     lib(
         .frontDoors, "GangRuntime",
@@ -232,8 +240,8 @@ let modules: [Module] = [
         "lockstep",
         [
             "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "CommandLineEntry", "Datasets",
-            "Diagnostics", "Processes", "ProgramContract", "RequestSigning", "SageMakerShapes", "Storage",
-            "UnixSignals",
+            "Diagnostics", "JSON", "Processes", "ProgramContract", "RequestSigning", "SageMakerShapes",
+            "Storage", "UnixSignals",
         ]),
     exe(
         "lockstepd",
@@ -254,7 +262,7 @@ let modules: [Module] = [
             "APIClient", "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints",
             "ClusterTypes",
             "Collectives", "CommandLineEntry", "ControlChannel", "ControlPlane", "CoordinatorService",
-            "Datasets", "Diagnostics", "GangRuntime", "JobLifecycle", "LinearAlgebra", "Logging",
+            "Datasets", "Diagnostics", "GangRuntime", "JSON", "JobLifecycle", "LinearAlgebra", "Logging",
             "MPICollectives", "Processes", "RecordOrder", "SageMakerShapes", "Scheduling", "Storage",
             "Tensors", "Threading", "Training", "Wire",
         ]),
@@ -288,15 +296,18 @@ let testTargets: [Target] = [
         "APITests",
         [
             "APIClient", "AlgorithmSpecs", "ClusterTypes", "CommandLineEntry", "Diagnostics", "HTTPTypes",
-            "Hummingbird", "HummingbirdTesting", "JobLifecycle", "Logging", "NIOCore", "RequestSigning",
-            "SageMakerAPI", "SageMakerShapes", "Storage", "Subprocess",
+            "Hummingbird", "HummingbirdTesting", "JSON", "JobLifecycle", "Logging", "NIOCore",
+            "RequestSigning", "SageMakerAPI", "SageMakerShapes", "ServiceModels", "Storage", "Subprocess",
         ]),
     tests(
         "SimulationTests",
         ["ClusterTypes", "ControlPlane", "Diagnostics", "JobLifecycle", "Scheduling", "Wire"]),
     tests(
         "ProgramTests",
-        ["Diagnostics", "Processes", "ProgramContract", "ProgramRunner", "SageMakerShapes", "Storage"],
+        [
+            "Diagnostics", "JSON", "Processes", "ProgramContract", "ProgramRunner", "SageMakerShapes",
+            "Storage",
+        ],
         exclude: ["Golden"]),
     tests("IntegrationTests", ["ClusterTypes", "Diagnostics"], exclude: ["Clients"]),
     tests("LockstepTrainingTests", ["LockstepTraining"], packageAccess: false),

@@ -1,3 +1,4 @@
+import JSON
 import APIClient
 import Diagnostics
 import Foundation

@@ -1,3 +1,4 @@
+import JSON
 import ClusterTypes
 import JobLifecycle
 import SageMakerShapes

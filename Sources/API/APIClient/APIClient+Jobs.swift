@@ -1,3 +1,4 @@
+public import JSON
 import Diagnostics
 import Foundation
 public import SageMakerShapes

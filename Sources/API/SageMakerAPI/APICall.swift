@@ -1,22 +1,35 @@
-import Diagnostics
-import JobLifecycle
+public import JSON
 import SageMakerShapes
 
-/// One request to the API, with all that an operation needs to answer it.
-struct APICall: Sendable {
-    let service: any JobService
-    /// Twelve digits.
-    let accountID: String
-    /// Region of the client's credentials; ARNs carry it.
-    let region: String
-    let body: JSONValue
+/// One request to the API, as its handler gets it.
+public struct APICall: Sendable {
+    /// Its members.
+    public var body: JSONValue
     /// The request as received.
-    let bodyText: String
+    public var bodyText: String
+    /// Twelve digits.
+    public var accountID: String
+    /// Region of the client's credentials; ARNs carry it.
+    public var region: String
+    public var caller: APICaller
     /// Constant over the retries of one call.
-    let invocationID: String?
+    public var invocationID: String?
 
-    func trainingJobArn(_ name: String) -> String {
-        "arn:aws:sagemaker:\(region):\(accountID):training-job/\(name)"
+    public init(
+        body: JSONValue, bodyText: String, accountID: String, region: String, caller: APICaller,
+        invocationID: String? = nil
+    ) {
+        self.body = body
+        self.bodyText = bodyText
+        self.accountID = accountID
+        self.region = region
+        self.caller = caller
+        self.invocationID = invocationID
+    }
+
+    /// ARN of something of SageMaker's: `resource` is `training-job/NAME`.
+    public func arn(_ resource: String) -> String {
+        "arn:aws:sagemaker:\(region):\(accountID):\(resource)"
     }
 
     func logStreamArn(_ name: String) -> String {
@@ -24,29 +37,15 @@ struct APICall: Sendable {
     }
 }
 
-/// An operation of the API: its name on the wire, the limits of its request, and what it does.
-protocol APIOperation: Sendable {
-    associatedtype Input: Decodable
-    associatedtype Output: Encodable
-    /// X-Amz-Target, `SageMaker.CreateTrainingJob`.
-    static var target: String { get }
-    static var shape: RequestShape { get }
-    static func run(_ input: Input, _ call: APICall) async throws -> Output
-}
+/// Who makes a call.
+public struct APICaller: Sendable, Equatable {
+    /// Name of the caller's key; where none is needed, `user NUMBER` or the caller's address.
+    public var name: String
+    /// Id of the key that the request is signed with; `nil` where none is needed.
+    public var accessKeyID: String?
 
-extension APIOperation {
-    /// Checks the request, runs the operation and gives its answer as JSON text.
-    static func answer(_ call: APICall) async throws -> String {
-        let check = RequestCheck(call.body, against: shape)
-        let isLogsCall = target.hasPrefix("Logs_")
-        if let message = check.typeMismatch { throw APIFault.serialization(message) }
-        if let message = check.validationMessage {
-            throw isLogsCall ? APIFault.invalidParameter(message) : APIFault.validation(message)
-        }
-        let input = try call.body.decode(Input.self)
-        return try JSONValue(encoding: await run(input, call)).text()
+    public init(name: String, accessKeyID: String? = nil) {
+        self.name = name
+        self.accessKeyID = accessKeyID
     }
 }
-
-/// An empty request or answer.
-struct NoMembers: Codable {}

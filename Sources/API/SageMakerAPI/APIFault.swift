@@ -1,16 +1,24 @@
-import Diagnostics
-import HTTPTypes
+public import Diagnostics
 import SageMakerShapes
 
 /// An error as SageMaker's clients know it: a name, an HTTP status and a message.
-struct APIFault: Error, Equatable {
-    var type: String
-    var status: Int = 400
-    var message: String
+public struct APIFault: Error, Equatable {
+    /// The name, `ValidationException`.
+    public var type: String
+    /// HTTP status; clients repeat calls that are answered with 500 and more.
+    public var status: Int
+    public var message: String
     /// Code of the `LockstepError` behind it.
-    var code: LockstepError.Code?
+    public var code: LockstepError.Code?
 
-    static func validation(_ message: String, code: LockstepError.Code = .configuration) -> APIFault {
+    public init(type: String, status: Int = 400, message: String, code: LockstepError.Code? = nil) {
+        self.type = type
+        self.status = status
+        self.message = message
+        self.code = code
+    }
+
+    public static func validation(_ message: String, code: LockstepError.Code = .configuration) -> APIFault {
         APIFault(type: "ValidationException", message: message, code: code)
     }
 
@@ -56,8 +64,9 @@ extension APIFault {
     }
 
     private init(_ error: LockstepError, isLogsCall: Bool) {
-        code = error.code
-        message = error.description
+        let type: String
+        var status = 400
+        var message = error.description
         switch error.code {
         case .notFound where isLogsCall:
             type = "ResourceNotFoundException"
@@ -81,5 +90,6 @@ extension APIFault {
             type = "InternalFailure"
             status = 500
         }
+        self.init(type: type, status: status, message: message, code: error.code)
     }
 }

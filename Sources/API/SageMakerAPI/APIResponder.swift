@@ -1,3 +1,4 @@
+import JSON
 import Diagnostics
 import FoundationEssentials
 import HTTPTypes
@@ -6,22 +7,14 @@ import JobLifecycle
 import Logging
 import NIOCore
 import SageMakerShapes
+import ServiceModels
 
 /// Turns HTTP requests into calls of operations: `POST /` with the operation in X-Amz-Target,
 /// `GET /health` for probes.
 struct APIResponder: HTTPResponder {
     typealias Context = APIContext
 
-    static let operations: [any APIOperation.Type] = [
-        CreateTrainingJob.self, DescribeTrainingJob.self, ListTrainingJobs.self, StopTrainingJob.self,
-        ListTags.self, DescribeLogStreams.self, GetLogEvents.self, FilterLogEvents.self,
-        ListWorkers.self, DrainWorker.self, ResumeWorker.self, ForgetWorker.self, ListAlgorithms.self,
-        DescribeAlgorithm.self,
-    ]
-    private static let operationByTarget = Dictionary(
-        uniqueKeysWithValues: operations.map { ($0.target, $0) })
-
-    let service: any JobService
+    let handlers: APIRegistry
     let accountID: String
     let defaultRegion: String
     let logger: Logger
@@ -70,8 +63,8 @@ struct APIResponder: HTTPResponder {
                 "There is nothing at \(request.method.rawValue) \(request.uri.path.prefix(200)): calls are "
                     + "POST / with the operation in X-Amz-Target", status: 404)
         }
-        guard let operation = Self.operationByTarget[target] else {
-            throw APIFault.unknownOperation(Self.unknownOperationMessage(target))
+        guard let handler = handler(of: target) else {
+            throw APIFault.unknownOperation(unknownOperationMessage(target))
         }
         let caller = try CallerCheck(request.head, peer: peer(connection), access: access)
         let reader = BodyReader(limitBytes: APILimits().bodyBytes, connection: connection)
@@ -79,7 +72,9 @@ struct APIResponder: HTTPResponder {
         connection?.endBody()
         try caller.verify(request.head, body: bytes)
         let text = String(decoding: try reader.unpack(bytes, of: request), as: UTF8.self)
-        return try await operation.answer(call(request, text: text))
+        let call = try call(request, text: text, caller: caller.caller)
+        try Self.check(call.body, for: handler)
+        return try await handler.answer(call).text()
     }
 
     private func peer(_ connection: APIConnection?) -> Peer {
@@ -87,7 +82,27 @@ struct APIResponder: HTTPResponder {
         return connection?.peer ?? .address("a connection that is over")
     }
 
-    private func call(_ request: Request, text: String) throws -> APICall {
+    private func handler(of target: String) -> (any APIHandler)? {
+        let parts = target.split(separator: ".", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let service = Self.serviceByPrefix[parts[0]] else { return nil }
+        return handlers.handler(of: parts[1], in: service)
+    }
+
+    /// What stands before the operation in X-Amz-Target.
+    private static let serviceByPrefix: [String: ServiceName] = [
+        "SageMaker": .sagemaker, "Logs_20140328": .logs, "Lockstep": .lockstep,
+    ]
+
+    private static func check(_ body: JSONValue, for handler: any APIHandler) throws {
+        guard let shape = RequestShape.shape(of: handler) else { return }
+        let check = RequestCheck(body, against: shape)
+        if let message = check.typeMismatch { throw APIFault.serialization(message) }
+        if let message = check.validationMessage {
+            throw handler.service == .logs ? APIFault.invalidParameter(message) : APIFault.validation(message)
+        }
+    }
+
+    private func call(_ request: Request, text: String, caller: APICaller) throws -> APICall {
         let body: JSONValue
         do {
             body = text.isEmpty ? .object([:]) : try JSONValue(parsing: Data(text.utf8))
@@ -96,8 +111,8 @@ struct APIResponder: HTTPResponder {
         }
         let credential = Self.header("Authorization", of: request)
         return APICall(
-            service: service, accountID: accountID,
-            region: credential.flatMap(Self.region) ?? defaultRegion, body: body, bodyText: text,
+            body: body, bodyText: text, accountID: accountID,
+            region: credential.flatMap(Self.region) ?? defaultRegion, caller: caller,
             invocationID: Self.header("amz-sdk-invocation-id", of: request))
     }
 
@@ -110,14 +125,14 @@ struct APIResponder: HTTPResponder {
         return isPlain ? String(scope[2]) : nil
     }
 
-    private static func unknownOperationMessage(_ target: String) -> String {
+    private func unknownOperationMessage(_ target: String) -> String {
         if target.isEmpty {
             return "The request names no operation: X-Amz-Target is missing"
         }
         if target == "SageMaker.DeleteTrainingJob" {
             return "DeleteTrainingJob is not offered: a cluster keeps the record of all its jobs"
         }
-        let offered = operations.map { $0.target.split(separator: ".").last.map(String.init) ?? "" }
+        let offered = handlers.handlers.map(\.operation)
         return "\(target) is not offered; this cluster knows \(offered.joined(separator: ", "))"
     }
 

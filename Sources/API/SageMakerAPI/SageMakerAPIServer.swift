@@ -83,7 +83,8 @@ public struct SageMakerAPIServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let responder = APIResponder(
-            service: service, accountID: accountID, defaultRegion: region, logger: logger, access: access,
+            handlers: .all(jobs: service), accountID: accountID, defaultRegion: region, logger: logger,
+            access: access,
             hostNames: access.hostNames + [host], registry: registry)
         let handlers: @Sendable () -> [any RemovableChannelHandler] = {
             guard let registry else { return [] }

@@ -1,3 +1,4 @@
+import JSON
 import AlgorithmSpecs
 import Diagnostics
 import JobLifecycle

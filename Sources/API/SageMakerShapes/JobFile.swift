@@ -1,3 +1,4 @@
+public import JSON
 import Diagnostics
 import FoundationEssentials
 import Yams

@@ -1,3 +1,4 @@
+public import JSON
 import FoundationEssentials
 
 /// Checks a request against its shape and collects what is wrong, in SageMaker's words.

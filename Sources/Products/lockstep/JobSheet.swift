@@ -1,3 +1,4 @@
+import JSON
 import CommandLineEntry
 import SageMakerShapes
 

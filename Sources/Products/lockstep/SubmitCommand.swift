@@ -1,3 +1,4 @@
+import JSON
 import APIClient
 import ArgumentParser
 import CommandLineEntry

@@ -1,4 +1,5 @@
-public import SageMakerShapes
+public import JSON
+import SageMakerShapes
 
 /// What SageMaker's configuration files below `/opt/ml/input/config` say on a host.
 public enum ContractFiles {

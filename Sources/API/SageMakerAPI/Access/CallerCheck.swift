@@ -8,11 +8,13 @@ import RequestSigning
 struct CallerCheck {
     private let signature: SignatureCheck?
     private let key: AccessKey?
+    private let peer: Peer
 
     /// Checks all that can be told before the body is there.
     ///
     /// - Throws: `APIFault` with AWS's names for what is wrong with a signature.
     init(_ head: HTTPRequest, peer: Peer, access: APIAccess) throws {
+        self.peer = peer
         guard !access.isInsecure, !Self.needsNoKey(peer) else {
             signature = nil
             key = nil
@@ -38,6 +40,16 @@ struct CallerCheck {
             try signature.verify(SignableRequest(head, body: body), with: key)
         } catch {
             throw APIFault(error, peer: .address(""))
+        }
+    }
+
+    /// Who it is.
+    var caller: APICaller {
+        if let key { return APICaller(name: key.name ?? key.accessKeyID, accessKeyID: key.accessKeyID) }
+        return switch peer {
+        case .ownProcess: APICaller(name: "user \(geteuid())")
+        case .user(let number): APICaller(name: "user \(number)")
+        case .address(let text): APICaller(name: text)
         }
     }
 

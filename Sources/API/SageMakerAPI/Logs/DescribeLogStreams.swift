@@ -1,3 +1,4 @@
+import ServiceModels
 import ClusterTypes
 import Diagnostics
 import FoundationEssentials
@@ -5,11 +6,12 @@ import JobLifecycle
 import SageMakerShapes
 
 /// The streams of a job, one a rank; of all jobs where the prefix names none.
-enum DescribeLogStreams: APIOperation {
-    static let target = "Logs_20140328.DescribeLogStreams"
-    static let shape = RequestShape.describeLogStreams
+struct DescribeLogStreams: TypedHandler {
+    let service = ServiceName.logs
+    let operation = "DescribeLogStreams"
+    let jobs: any JobService
 
-    static func run(
+    func answer(
         _ input: DescribeLogStreamsRequest, _ call: APICall
     ) async throws -> DescribeLogStreamsResponse {
         try LogReader.checkGroup(input.logGroupName, input.logGroupIdentifier)
@@ -17,7 +19,7 @@ enum DescribeLogStreams: APIOperation {
         if sortsByTime, input.logStreamNamePrefix != nil {
             throw APIFault.invalidParameter("Cannot order by LastEventTime with a logStreamNamePrefix.")
         }
-        var streams = try await LogReader(service: call.service).streams(
+        var streams = try await LogReader(service: jobs).streams(
             prefix: input.logStreamNamePrefix ?? "")
         if streams.isEmpty { throw APIFault.logsNotFound("The specified log group does not exist.") }
         streams.sort {
@@ -30,7 +32,7 @@ enum DescribeLogStreams: APIOperation {
     }
 
     /// Tokens name the last stream of a page.
-    private static func page(
+    private func page(
         of streams: [LogStreamRecord], _ input: DescribeLogStreamsRequest, _ call: APICall
     ) throws -> DescribeLogStreamsResponse {
         var rest = streams[...]

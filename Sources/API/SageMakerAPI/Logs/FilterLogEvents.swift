@@ -1,3 +1,4 @@
+import ServiceModels
 import ClusterTypes
 import Diagnostics
 import FoundationEssentials
@@ -5,28 +6,29 @@ import JobLifecycle
 import SageMakerShapes
 
 /// Lines of several streams in order of time, all or those with certain words.
-enum FilterLogEvents: APIOperation {
-    static let target = "Logs_20140328.FilterLogEvents"
-    static let shape = RequestShape.filterLogEvents
+struct FilterLogEvents: TypedHandler {
+    let service = ServiceName.logs
+    let operation = "FilterLogEvents"
+    let jobs: any JobService
 
-    static func run(
+    func answer(
         _ input: FilterLogEventsRequest, _ call: APICall
     ) async throws -> FilterLogEventsResponse {
         try LogReader.checkGroup(input.logGroupName, input.logGroupIdentifier)
         let pattern = try LogPattern(input.filterPattern ?? "")
         var places = try Places(token: input.nextToken)
         let limit = input.limit ?? 10_000
-        let reader = LogReader(service: call.service)
+        let reader = LogReader(service: jobs)
         var candidates: [(event: FilteredLogEvent, line: Int)] = []
         for name in try await streamNames(input, reader) {
             let range = try await reader.range(
                 ofStream: name, startTime: input.startTime, endTime: input.endTime)
             let start = max(range.first, places.lineByStream[name] ?? 0)
             guard start < range.end else { continue }
-            let lines = try await call.service.logLines(
+            let lines = try await jobs.logLines(
                 stream: name, from: start, limit: min(limit, range.end - start))
             for (offset, line) in lines.enumerated() {
-                candidates.append((event(line, stream: name, number: start + offset), start + offset))
+                candidates.append((Self.event(line, stream: name, number: start + offset), start + offset))
             }
         }
         candidates.sort {
@@ -42,7 +44,7 @@ enum FilterLogEvents: APIOperation {
             events: events, nextToken: page.count == limit ? try places.token() : nil)
     }
 
-    private static func streamNames(
+    private func streamNames(
         _ input: FilterLogEventsRequest, _ reader: LogReader
     ) async throws -> [String] {
         if input.logStreamNames != nil, input.logStreamNamePrefix != nil {

@@ -1,25 +1,27 @@
+import ServiceModels
 import ClusterTypes
 import Diagnostics
 import JobLifecycle
 import SageMakerShapes
 
 /// A page of one stream, forwards or backwards.
-enum GetLogEvents: APIOperation {
-    static let target = "Logs_20140328.GetLogEvents"
-    static let shape = RequestShape.getLogEvents
+struct GetLogEvents: TypedHandler {
+    let service = ServiceName.logs
+    let operation = "GetLogEvents"
+    let jobs: any JobService
     /// As in CloudWatch Logs: at most this many bytes of text a page, but at least one line.
     private static let pageLimitBytes = 1 << 20
 
-    static func run(_ input: GetLogEventsRequest, _ call: APICall) async throws -> GetLogEventsResponse {
+    func answer(_ input: GetLogEventsRequest, _ call: APICall) async throws -> GetLogEventsResponse {
         try LogReader.checkGroup(input.logGroupName, input.logGroupIdentifier)
         let stream = input.logStreamName
-        try await checkStream(stream, call.service)
-        let range = try await LogReader(service: call.service).range(
+        try await checkStream(stream)
+        let range = try await LogReader(service: jobs).range(
             ofStream: stream, startTime: input.startTime, endTime: input.endTime)
         var page = try LogPage(
             first: range.first, end: range.end, token: input.nextToken, limit: input.limit ?? 10_000,
             startsFromHead: input.startFromHead ?? false)
-        var lines = try await call.service.logLines(
+        var lines = try await jobs.logLines(
             stream: stream, from: page.lines.lowerBound, limit: page.lines.count)
         let readsBack = input.nextToken.map { $0.hasPrefix("b/") } ?? !(input.startFromHead ?? false)
         let kept = Self.fitting(readsBack ? lines.reversed() : lines)
@@ -35,10 +37,10 @@ enum GetLogEvents: APIOperation {
             nextBackwardToken: page.backwardToken)
     }
 
-    private static func checkStream(_ stream: String, _ service: any JobService) async throws {
+    private func checkStream(_ stream: String) async throws {
         let missing = APIFault.logsNotFound("The specified log stream does not exist.")
         do {
-            let streams = try await service.logStreams(JobName(LogReader.jobName(ofStream: stream)))
+            let streams = try await jobs.logStreams(JobName(LogReader.jobName(ofStream: stream)))
             guard streams.contains(where: { $0.name == stream }) else { throw missing }
         } catch let error as LockstepError where error.code == .notFound {
             throw missing

@@ -1,5 +1,5 @@
+import JSON
 import Diagnostics
-import SageMakerShapes
 
 /// Finds members of a request that this cluster would have to ignore against the sender's will.
 struct MemberCheck {

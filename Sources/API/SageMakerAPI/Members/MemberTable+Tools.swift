@@ -1,4 +1,4 @@
-import SageMakerShapes
+import JSON
 
 /// Debugger, profiler, TensorBoard and other services that SageMaker runs beside a job.
 extension MemberTable {

@@ -1,4 +1,4 @@
-import SageMakerShapes
+import JSON
 
 /// The treatment of every member of CreateTrainingJob: the one table that requests are checked against
 /// and that docs/sagemaker-api.md lists. A member that is not in it is newer than this cluster; it is

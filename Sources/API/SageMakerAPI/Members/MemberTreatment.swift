@@ -1,4 +1,4 @@
-import SageMakerShapes
+import JSON
 
 /// What this cluster does with a member of CreateTrainingJob.
 package enum MemberTreatment: Sendable {

@@ -1,3 +1,4 @@
+import ServiceModels
 import ClusterTypes
 import Diagnostics
 import JobLifecycle
@@ -5,15 +6,16 @@ import ProgramContract
 import SageMakerShapes
 
 /// Checks a job, stores it and gives its ARN; the scheduler starts it when slots are free.
-enum CreateTrainingJob: APIOperation {
-    static let target = "SageMaker.CreateTrainingJob"
-    static let shape = RequestShape.createTrainingJob
+struct CreateTrainingJob: TypedHandler {
+    let service = ServiceName.sagemaker
+    let operation = "CreateTrainingJob"
+    let jobs: any JobService
 
-    static func run(
+    func answer(
         _ input: CreateTrainingJobRequest, _ call: APICall
     ) async throws -> CreateTrainingJobResponse {
         try TrainingJobRules(input, call.body).check()
-        let arn = call.trainingJobArn(input.trainingJobName)
+        let arn = call.arn("training-job/\(input.trainingJobName)")
         let draft = JobDraft(
             name: JobName(input.trainingJobName), requestJSON: call.bodyText, arn: arn,
             modelArtifact: FileURI.encoded(try JobLocations(input).modelArtifact),
@@ -24,11 +26,11 @@ enum CreateTrainingJob: APIOperation {
                 ?? TrainingDefaults.maximumRestarts,
             policy: try JobPolicy(input))
         do {
-            let record = try await call.service.createJob(draft, invocationID: call.invocationID)
+            let record = try await jobs.createJob(draft, invocationID: call.invocationID)
             return CreateTrainingJobResponse(trainingJobArn: record.arn)
         } catch let error as LockstepError where error.code == .conflict {
             // It may have been made by a client of another region; its ARN says so.
-            let taken = try await call.service.job(JobName(input.trainingJobName)).arn
+            let taken = try await jobs.job(JobName(input.trainingJobName)).arn
             throw APIFault(
                 type: "ResourceInUse",
                 message: "Training job names must be unique within an AWS account and region, and a "

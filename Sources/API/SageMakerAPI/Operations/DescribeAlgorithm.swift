@@ -1,12 +1,13 @@
+import ServiceModels
 import AlgorithmSpecs
 import SageMakerShapes
 
 /// What a job for one algorithm may say.
-enum DescribeAlgorithm: APIOperation {
-    static let target = "Lockstep.DescribeAlgorithm"
-    static let shape = RequestShape.algorithmName
+struct DescribeAlgorithm: TypedHandler {
+    let service = ServiceName.lockstep
+    let operation = "DescribeAlgorithm"
 
-    static func run(
+    func answer(
         _ input: DescribeAlgorithmRequest, _ call: APICall
     ) async throws -> AlgorithmDescription {
         let spec = try AlgorithmSpec.builtIn(named: input.algorithmName)

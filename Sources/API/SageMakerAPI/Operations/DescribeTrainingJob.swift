@@ -1,14 +1,17 @@
+import ServiceModels
+import JSON
 import ClusterTypes
 import JobLifecycle
 import SageMakerShapes
 
 /// Everything about one job: its request, with defaults filled in, and how it goes.
-enum DescribeTrainingJob: APIOperation {
-    static let target = "SageMaker.DescribeTrainingJob"
-    static let shape = RequestShape.trainingJobName
+struct DescribeTrainingJob: TypedHandler {
+    let service = ServiceName.sagemaker
+    let operation = "DescribeTrainingJob"
+    let jobs: any JobService
 
-    static func run(_ input: TrainingJobNameRequest, _ call: APICall) async throws -> JSONValue {
-        let record = try await call.service.job(JobName(input.trainingJobName))
+    func answer(_ input: TrainingJobNameRequest, _ call: APICall) async throws -> JSONValue {
+        let record = try await jobs.job(JobName(input.trainingJobName))
         var members = try JobEcho(record, accountID: call.accountID).members
         let computed = try JSONValue(encoding: TrainingJobDescription(record))
         for (name, value) in computed.object ?? [:] { members[name] = value }

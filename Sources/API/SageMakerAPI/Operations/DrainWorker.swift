@@ -1,14 +1,16 @@
+import ServiceModels
 import ClusterTypes
 import JobLifecycle
 import SageMakerShapes
 
 /// Gives a worker no new ranks and lets its gangs go on elsewhere.
-enum DrainWorker: APIOperation {
-    static let target = "Lockstep.DrainWorker"
-    static let shape = RequestShape.drainWorker
+struct DrainWorker: TypedHandler {
+    let service = ServiceName.lockstep
+    let operation = "DrainWorker"
+    let jobs: any JobService
 
-    static func run(_ input: DrainWorkerRequest, _ call: APICall) async throws -> WorkerNameResponse {
-        try await call.service.drainWorker(
+    func answer(_ input: DrainWorkerRequest, _ call: APICall) async throws -> WorkerNameResponse {
+        try await jobs.drainWorker(
             WorkerID(input.workerName), reason: input.reason ?? "drained by an operator",
             deadlineSeconds: input.deadlineInSeconds.map(Double.init))
         return WorkerNameResponse(workerName: input.workerName)
@@ -16,23 +18,25 @@ enum DrainWorker: APIOperation {
 }
 
 /// Strikes a worker that is lost and will not come back.
-enum ForgetWorker: APIOperation {
-    static let target = "Lockstep.ForgetWorker"
-    static let shape = RequestShape.workerName
+struct ForgetWorker: TypedHandler {
+    let service = ServiceName.lockstep
+    let operation = "ForgetWorker"
+    let jobs: any JobService
 
-    static func run(_ input: WorkerNameRequest, _ call: APICall) async throws -> WorkerNameResponse {
-        try await call.service.forgetWorker(WorkerID(input.workerName))
+    func answer(_ input: WorkerNameRequest, _ call: APICall) async throws -> WorkerNameResponse {
+        try await jobs.forgetWorker(WorkerID(input.workerName))
         return WorkerNameResponse(workerName: input.workerName)
     }
 }
 
 /// Takes a drained or quarantined worker back.
-enum ResumeWorker: APIOperation {
-    static let target = "Lockstep.ResumeWorker"
-    static let shape = RequestShape.workerName
+struct ResumeWorker: TypedHandler {
+    let service = ServiceName.lockstep
+    let operation = "ResumeWorker"
+    let jobs: any JobService
 
-    static func run(_ input: WorkerNameRequest, _ call: APICall) async throws -> WorkerNameResponse {
-        try await call.service.resumeWorker(WorkerID(input.workerName))
+    func answer(_ input: WorkerNameRequest, _ call: APICall) async throws -> WorkerNameResponse {
+        try await jobs.resumeWorker(WorkerID(input.workerName))
         return WorkerNameResponse(workerName: input.workerName)
     }
 }

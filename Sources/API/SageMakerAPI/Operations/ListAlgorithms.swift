@@ -1,12 +1,13 @@
+import ServiceModels
 import AlgorithmSpecs
 import SageMakerShapes
 
 /// The built-in algorithms.
-enum ListAlgorithms: APIOperation {
-    static let target = "Lockstep.ListAlgorithms"
-    static let shape = RequestShape.nothing
+struct ListAlgorithms: TypedHandler {
+    let service = ServiceName.lockstep
+    let operation = "ListAlgorithms"
 
-    static func run(_ input: NoMembers, _ call: APICall) async throws -> ListAlgorithmsResponse {
+    func answer(_ input: NoMembers, _ call: APICall) async throws -> ListAlgorithmsResponse {
         ListAlgorithmsResponse(
             algorithms: AlgorithmSpec.builtIns.map {
                 AlgorithmSummary(algorithmName: $0.name, summary: $0.summary)

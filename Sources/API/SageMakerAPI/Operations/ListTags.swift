@@ -1,25 +1,27 @@
+import ServiceModels
+import JSON
 import ClusterTypes
 import FoundationEssentials
 import JobLifecycle
-import SageMakerShapes
 
 /// The tags that a job was created with.
-enum ListTags: APIOperation {
-    static let target = "SageMaker.ListTags"
-    static let shape = RequestShape.listTags
+struct ListTags: TypedHandler {
+    let service = ServiceName.sagemaker
+    let operation = "ListTags"
+    let jobs: any JobService
 
     struct Input: Decodable {
         var resourceArn: String
         enum CodingKeys: String, CodingKey { case resourceArn = "ResourceArn" }
     }
 
-    static func run(_ input: Input, _ call: APICall) async throws -> JSONValue {
+    func answer(_ input: Input, _ call: APICall) async throws -> JSONValue {
         let parts = input.resourceArn.split(separator: ":training-job/", maxSplits: 1)
         guard parts.count == 2 else {
             throw APIFault.validation(
                 "ListTags knows training jobs only, and \(input.resourceArn) is no training job's ARN")
         }
-        let record = try await call.service.job(JobName(String(parts[1])))
+        let record = try await jobs.job(JobName(String(parts[1])))
         let request = try JSONValue(parsing: Data(record.requestJSON.utf8))
         return .object(["Tags": request["Tags"] ?? .array([])])
     }

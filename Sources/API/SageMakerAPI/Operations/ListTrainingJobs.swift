@@ -1,15 +1,18 @@
+import ServiceModels
+import JSON
 import ClusterTypes
 import JobLifecycle
 import SageMakerShapes
 
 /// A page of the jobs that pass the request's filters.
-enum ListTrainingJobs: APIOperation {
-    static let target = "SageMaker.ListTrainingJobs"
-    static let shape = RequestShape.listTrainingJobs
+struct ListTrainingJobs: TypedHandler {
+    let service = ServiceName.sagemaker
+    let operation = "ListTrainingJobs"
+    let jobs: any JobService
 
-    static func run(_ input: JSONValue, _ call: APICall) async throws -> ListTrainingJobsResponse {
+    func answer(_ input: JSONValue, _ call: APICall) async throws -> ListTrainingJobsResponse {
         let query = try JobQuery(input)
-        let page = query.page(of: try await call.service.jobs())
+        let page = query.page(of: try await jobs.jobs())
         return ListTrainingJobsResponse(
             trainingJobSummaries: page.jobs.map(TrainingJobSummary.init), nextToken: page.nextToken)
     }

@@ -1,14 +1,16 @@
+import ServiceModels
 import ClusterTypes
 import JobLifecycle
 import SageMakerShapes
 
 /// The worker daemons of the cluster, by name.
-enum ListWorkers: APIOperation {
-    static let target = "Lockstep.ListWorkers"
-    static let shape = RequestShape.nothing
+struct ListWorkers: TypedHandler {
+    let service = ServiceName.lockstep
+    let operation = "ListWorkers"
+    let jobs: any JobService
 
-    static func run(_ input: NoMembers, _ call: APICall) async throws -> ListWorkersResponse {
-        let workers = try await call.service.workers().sorted { $0.id < $1.id }
+    func answer(_ input: NoMembers, _ call: APICall) async throws -> ListWorkersResponse {
+        let workers = try await jobs.workers().sorted { $0.id < $1.id }
         return ListWorkersResponse(
             workers: workers.map {
                 WorkerSummary(
