@@ -28,7 +28,7 @@ let wings: [String: [String]] = [
         "JobStore", "Scheduling", "Wire",
     ],
     "Worker": [
-        "ProgramContract", "ProgramRunner", "WorkerService",
+        "CPathShim", "ProgramContract", "ProgramRunner", "WorkerService",
     ],
     "API": [
         "APIClient", "RequestSigning", "SageMakerAPI", "SageMakerShapes", "ServiceModels",
@@ -100,6 +100,13 @@ func cTarget(_ layer: Layer, _ name: String, _ dependencies: [String] = []) -> M
         layer: layer, name: name, dependencies: dependencies,
         target: .target(name: name, dependencies: resolve(dependencies), path: path(of: name)))
 }
+// Without the start files of Swift: what loads this library may be any program.
+func preloaded(_ name: String) -> Module {
+    Module(
+        layer: .base, name: name, dependencies: [],
+        target: .target(
+            name: name, path: path(of: name), linkerSettings: [.unsafeFlags(["-nostartfiles"])]))
+}
 func exe(_ name: String, _ dependencies: [String], packageAccess: Bool = true) -> Module {
     Module(
         layer: .programs, name: name, dependencies: dependencies,
@@ -139,6 +146,8 @@ let modules: [Module] = [
     lib(.base, "RecordOrder"),
     lib(.base, "Threading"),
     lib(.base, "Tensors", ["Crypto"]),
+    // Loaded into programs, linked by none: the product lockstep-paths.
+    preloaded("CPathShim"),
     // 2 mechanisms
     lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "CProcess", "Diagnostics", "Rainbow"]),
     lib(.mechanisms, "Wire", ["CControlFrames", "CProtobufC", "ClusterTypes", "Diagnostics"]),
@@ -346,7 +355,10 @@ for (program, walls) in [
 
 let package = Package(
     name: "lockstep",
-    products: [.library(name: "LockstepTraining", targets: ["LockstepTraining"])],
+    products: [
+        .library(name: "LockstepTraining", targets: ["LockstepTraining"]),
+        .library(name: "lockstep-paths", type: .dynamic, targets: ["CPathShim"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),

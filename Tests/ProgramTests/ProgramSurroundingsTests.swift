@@ -68,6 +68,58 @@ struct ProgramSurroundingsTests {
         #expect(bench.leftovers() == [])
     }
 
+    @Test("without mounts, paths below /opt/ml are found all the same, and links made by them are saved")
+    func absolutePaths() throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let data = bench.folder + "/data.csv"
+        try Data("1,2\n".utf8).write(to: URL(fileURLWithPath: data))
+        var plan = bench.plan(["/opt/ml/input/data/code/start.sh", "/opt/ml/input/data/train/data.csv"]) {
+            $0.inputDataConfig = [channel("train", data), channel("code", bench.folder + "/code")]
+        }
+        // As a container's image would say it, whatever this machine allows.
+        plan.request.algorithmSpecification?.containerEntrypoint = [
+            "/opt/ml/input/data/code/start.sh", "/opt/ml/input/data/train/data.csv",
+        ]
+        try FileManager.default.createDirectory(
+            atPath: bench.folder + "/code", withIntermediateDirectories: true)
+        let start = """
+            #!/bin/sh
+            getent hosts algo-1 >&2 && cat $1
+            cd /opt/ml/model && python3 /opt/ml/input/data/code/train.py && ls /opt/ml/model
+            mv /opt/ml/model/part /opt/ml/output/data/part
+            """
+        let train = """
+            import os, shutil, sqlite3, subprocess, tempfile
+            model = '/opt/ml/model'
+            open(model + '/a', 'w').write('weights')
+            os.symlink(model + '/a', model + '/link')
+            os.link(model + '/a', model + '/hard')
+            sqlite3.connect(model + '/base.db').execute('create table t(x)')
+            folder = tempfile.mkdtemp(dir=model)
+            assert folder.startswith(model) and os.path.isdir(folder)
+            shutil.copy('/opt/ml/input/config/hyperparameters.json', folder + '/part')
+            os.rename(folder + '/part', model + '/part')
+            shutil.rmtree(folder)
+            print(subprocess.run(['stat', '-c', '%s', model + '/link', '-L'], cwd=model,
+                                 capture_output=True, text=True).stdout.strip())
+            print(subprocess.run(['/bin/bash', '-c', 'for f in /opt/ml/model/a*; do echo $f; done'],
+                                 capture_output=True, text=True).stdout.strip())
+            """
+        for (name, text) in [("start.sh", start), ("train.py", train)] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(bench.folder)/code/\(name)"))
+        }
+        chmod(bench.folder + "/code/start.sh", 0o755)
+        let run = try bench.run(plan, words: Self.withoutMounts)
+        #expect(run.end?.outcome == .completed, "\(run.error) \(run.output)")
+        let lines = run.output.split(separator: "\n").map(String.init)
+        #expect(lines == ["1,2", "7", "/opt/ml/model/a", "a", "base.db", "hard", "link", "part"])
+        let saved = "\(bench.folder)/out/\(bench.token)/programs/1"
+        #expect(try bench.shell("find \(saved) -name link -size 7c -type f | wc -l") == "1")
+        #expect(try bench.shell("find \(saved) -name part | wc -l") == "1")
+        #expect(bench.leftovers() == [])
+    }
+
     @Test(
         "names, processes and configuration files of its own",
         .enabled(if: RunnerBench.canMount, "no mounts can be made here"))

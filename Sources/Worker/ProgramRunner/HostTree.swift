@@ -23,6 +23,8 @@ package struct HostTree {
 
     /// The `/etc/hosts` of the program.
     var hostsFile: String { base + ".hosts" }
+    /// Copy of the library that turns `/opt/ml` into this tree, where one is used.
+    var pathLibrary: String { base + ".so" }
     private var lockFile: String { base + ".lock" }
 
     /// Makes the tree anew, with the configuration files in it.
@@ -74,6 +76,7 @@ package struct HostTree {
         do {
             try FileSystem.remove(base, evenLocked: true)
             try FileSystem.remove(hostsFile)
+            try FileSystem.remove(pathLibrary)
         } catch {
             RunnerOutput.note("the folder of a program is left behind: \(error)")
             return

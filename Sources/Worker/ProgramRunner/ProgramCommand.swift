@@ -57,7 +57,12 @@ struct ProgramCommand {
         }
         request = host.request(apart: isApart, temporary: temporary)
         request.arguments = words
-        request.environment = variables
+        if let library = host.pathLibrary {
+            request.arguments = words.prefix(1).map(library.realPath) + words.dropFirst()
+            request.environment = library.variables(variables)
+        } else {
+            request.environment = variables
+        }
         request.directory = directory
         imageRoot = plan.imageRoot
         memoryBytes = host.limits.memoryBytes

@@ -12,6 +12,8 @@ package struct ProgramHost {
     let limits: HostLimits
     let user: JobUser?
     private(set) var isolation = HostIsolation(namespaces: [])
+    /// Turns `/opt/ml` into the tree; `nil` where mounts do that, or none is to be had.
+    private(set) var pathLibrary: PathLibrary?
     /// Copies in its tree that do not count for its volume, in bytes.
     private(set) var uncountedBytes = 0
     private var feeders: [PipeFeeder] = []
@@ -137,7 +139,9 @@ package struct ProgramHost {
                 .configuration,
                 "TrainingImage needs mounts, and this node does not allow them: \(refusal)")
         }
-        RunnerOutput.note("no mounts on this node (\(refusal)): /opt/ml is \(tree.base)")
+        pathLibrary = PathLibrary(for: tree.base, at: tree.pathLibrary)
+        let hint = pathLibrary == nil ? ", under that name alone" : ""
+        RunnerOutput.note("no mounts on this node (\(refusal)): /opt/ml is \(tree.base)\(hint)")
         try user.access {
             let place = tree.base + localCheckpoints
             try FileSystem.remove(place)
