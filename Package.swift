@@ -4,15 +4,16 @@ import PackageDescription
 // The layers of docs/architecture.md. A module may depend only on modules of a lower layer;
 // the check at the bottom runs whenever the manifest loads and refuses anything else.
 enum Layer: Int {
-    case system, base, mechanisms, adapters, learning, algorithms, services, frontDoors, products, programs
+    case system, base, contracts, mechanisms, adapters, learning, algorithms, services, frontDoors, products
+    case programs
 }
 
 // The wings of the house: Sources/<wing>/<module>.
 let wings: [String: [String]] = [
     "Base": [
         "CFixedPoint", "CMPI", "COpenBLAS", "CProcess", "CProtobufC", "CZlib", "ClusterTypes",
-        "Collectives", "CommandLineEntry", "Diagnostics", "JSON", "LinearAlgebra", "MPICollectives",
-        "Processes", "Storage", "Threading",
+        "Collectives", "CommandLineEntry", "Diagnostics", "JSON", "JobSpecs", "LinearAlgebra",
+        "MPICollectives", "Processes", "Storage", "StorageLocations", "Threading",
     ],
     "Data": [
         "CRecordFormat", "Datasets", "RecordOrder", "Tensors",
@@ -135,20 +136,23 @@ let modules: [Module] = [
     sys("COpenBLAS", "openblas", "libopenblas-dev"),
     sys("CProtobufC", "libprotobuf-c", "libprotobuf-c-dev"),
     sys("CZlib", "zlib", "zlib1g-dev"),
+    lib(.system, "Diagnostics"),
     // 1 base
     cTarget(.base, "CControlFrames", ["CProtobufC"]),
     cTarget(.base, "CRecordFormat", ["CProtobufC"]),
     cTarget(.base, "CFixedPoint"),
     cTarget(.base, "CProcess"),
-    lib(.base, "Diagnostics"),
     lib(.base, "ClusterTypes"),
     lib(.base, "JSON"),
+    lib(.base, "StorageLocations", ["Diagnostics"]),
     lib(.base, "RecordOrder"),
     lib(.base, "Threading"),
     lib(.base, "Tensors", ["Crypto"]),
     // Loaded into programs, linked by none: the product lockstep-paths.
     preloaded("CPathShim"),
-    // 2 mechanisms
+    // 2 contracts: what processes tell each other
+    lib(.contracts, "JobSpecs", ["ClusterTypes", "Diagnostics", "JSON", "StorageLocations"]),
+    // 3 mechanisms
     lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "CProcess", "Diagnostics", "Rainbow"]),
     lib(.mechanisms, "Wire", ["CControlFrames", "CProtobufC", "ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "LinearAlgebra", ["COpenBLAS", "Diagnostics", "Tensors"]),
@@ -160,8 +164,8 @@ let modules: [Module] = [
     lib(.mechanisms, "AlgorithmSpecs", ["Diagnostics"]),
     lib(.mechanisms, "RequestSigning", ["Crypto", "Diagnostics"]),
     lib(.mechanisms, "ServiceModels", ["JSON"]),
-    lib(.mechanisms, "SageMakerShapes", ["Diagnostics", "JSON", "Yams"]),
-    // 3 adapters
+    lib(.mechanisms, "SageMakerShapes", ["Diagnostics", "JSON", "StorageLocations", "Yams"]),
+    // 4 adapters
     lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
     lib(.adapters, "Datasets", ["CRecordFormat", "Collectives", "Diagnostics", "Storage", "Tensors"]),
     lib(
@@ -185,14 +189,14 @@ let modules: [Module] = [
     lib(
         .adapters, "ProgramContract", ["Diagnostics", "JSON", "Processes", "SageMakerShapes", "Storage"],
         resources: [.embedInCode("Resources/lockstep.py"), .embedInCode("Resources/lockstep_install.py")]),
-    // 4 learning
+    // 5 learning
     lib(
         .learning, "Training",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
             "LinearAlgebra", "RecordOrder", "SageMakerShapes", "Storage", "Tensors", "Threading",
         ]),
-    // 5 algorithms: written against the public contract alone, as a user's are
+    // 6 algorithms: written against the public contract alone, as a user's are
     lib(
         .algorithms, "LinearLearner",
         ["AlgorithmSpecs", "Diagnostics", "LinearAlgebra", "RecordOrder", "Tensors", "Training"],
@@ -201,7 +205,7 @@ let modules: [Module] = [
         .algorithms, "KMeans",
         ["AlgorithmSpecs", "Diagnostics", "LinearAlgebra", "RecordOrder", "Tensors", "Training"],
         packageAccess: false),
-    // 6 services
+    // 7 services
     lib(.services, "AlgorithmCatalog", ["KMeans", "LinearLearner", "Training"]),
     lib(
         .services, "CoordinatorService",
@@ -222,21 +226,21 @@ let modules: [Module] = [
             "CProcess", "Crypto", "Diagnostics", "JSON", "Processes", "ProgramContract", "SageMakerShapes",
             "Storage",
         ]),
-    // 7 front doors
+    // 8 front doors
     lib(
         .frontDoors, "SageMakerAPI",
         [
             "AlgorithmSpecs", "CProcess", "ClusterTypes", "Diagnostics", "HTTPTypes", "Hummingbird",
-            "JSON", "JobLifecycle", "Logging", "NIOCore", "ProgramContract", "RequestSigning",
-            "SageMakerShapes", "ServiceLifecycle", "ServiceModels", "Storage",
+            "JSON", "JobLifecycle", "JobSpecs", "Logging", "NIOCore", "ProgramContract", "RequestSigning",
+            "SageMakerShapes", "ServiceLifecycle", "ServiceModels", "Storage", "StorageLocations",
         ]),
     lib(
         .frontDoors, "GangRuntime",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "SageMakerShapes", "Tensors", "Training",
+            "JobSpecs", "SageMakerShapes", "Tensors", "Training",
         ]),
-    // 8 products, for other packages
+    // 9 products, for other packages
     lib(
         .products, "LockstepTraining",
         [
@@ -244,13 +248,13 @@ let modules: [Module] = [
             "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "RecordOrder", "Storage",
             "Tensors", "Training",
         ]),
-    // 9 programs
+    // 10 programs
     exe(
         "lockstep",
         [
             "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "CommandLineEntry", "Datasets",
             "Diagnostics", "JSON", "Processes", "ProgramContract", "RequestSigning", "SageMakerShapes",
-            "Storage", "UnixSignals",
+            "Storage", "StorageLocations", "UnixSignals",
         ]),
     exe(
         "lockstepd",
@@ -305,8 +309,9 @@ let testTargets: [Target] = [
         "APITests",
         [
             "APIClient", "AlgorithmSpecs", "ClusterTypes", "CommandLineEntry", "Diagnostics", "HTTPTypes",
-            "Hummingbird", "HummingbirdTesting", "JSON", "JobLifecycle", "Logging", "NIOCore",
-            "RequestSigning", "SageMakerAPI", "SageMakerShapes", "ServiceModels", "Storage", "Subprocess",
+            "Hummingbird", "HummingbirdTesting", "JSON", "JobLifecycle", "JobSpecs", "Logging", "NIOCore",
+            "RequestSigning", "SageMakerAPI", "SageMakerShapes", "ServiceModels", "Storage",
+            "StorageLocations", "Subprocess",
         ]),
     tests(
         "SimulationTests",

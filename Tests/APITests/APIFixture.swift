@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import JSON
 import JobLifecycle
 import Logging
 import NIOCore

@@ -1,6 +1,7 @@
 import JSON
 import ClusterTypes
 import Foundation
+import JSON
 import JobLifecycle
 import SageMakerShapes
 import Testing

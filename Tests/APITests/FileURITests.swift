@@ -1,5 +1,5 @@
 import Diagnostics
-import SageMakerShapes
+import StorageLocations
 import Testing
 
 @Suite("file:// URIs")

@@ -1,5 +1,6 @@
 import JSON
 import Diagnostics
+import JSON
 import SageMakerShapes
 import Testing
 

@@ -1,5 +1,6 @@
 import JSON
 import ClusterTypes
+import JSON
 import JobLifecycle
 import SageMakerShapes
 import Testing

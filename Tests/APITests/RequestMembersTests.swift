@@ -1,6 +1,7 @@
 import JSON
 import Diagnostics
 import Foundation
+import JSON
 import SageMakerAPI
 import SageMakerShapes
 import Testing

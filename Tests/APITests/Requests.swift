@@ -1,5 +1,6 @@
 import JSON
 import FoundationEssentials
+import JSON
 import SageMakerShapes
 
 /// Requests that tests begin with.

@@ -2,6 +2,7 @@ import JSON
 import ClusterTypes
 import Diagnostics
 import HTTPTypes
+import JSON
 import JobLifecycle
 import Logging
 import SageMakerAPI

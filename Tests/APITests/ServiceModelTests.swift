@@ -1,5 +1,6 @@
 import JSON
 import Foundation
+import JSON
 import SageMakerAPI
 import SageMakerShapes
 import Testing

@@ -1,6 +1,7 @@
 import JSON
 import Diagnostics
 import Foundation
+import JSON
 import Processes
 import ProgramContract
 import SageMakerShapes

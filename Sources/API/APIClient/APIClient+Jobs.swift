@@ -1,6 +1,7 @@
 public import JSON
 import Diagnostics
 import Foundation
+public import JSON
 public import SageMakerShapes
 
 extension APIClient {

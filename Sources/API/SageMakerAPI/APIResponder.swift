@@ -3,6 +3,7 @@ import Diagnostics
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import JSON
 import JobLifecycle
 import Logging
 import NIOCore

@@ -1,6 +1,7 @@
 import JSON
 import AlgorithmSpecs
 import FoundationEssentials
+import JSON
 import JobLifecycle
 import SageMakerShapes
 

@@ -1,6 +1,7 @@
 import AlgorithmSpecs
 import Diagnostics
 import JobLifecycle
+import JobSpecs
 import ProgramContract
 import SageMakerShapes
 

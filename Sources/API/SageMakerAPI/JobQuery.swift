@@ -2,6 +2,7 @@ import JSON
 import ClusterTypes
 import Diagnostics
 import FoundationEssentials
+import JSON
 import JobLifecycle
 import SageMakerShapes
 

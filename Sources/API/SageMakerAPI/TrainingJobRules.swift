@@ -1,7 +1,9 @@
 import JSON
 import AlgorithmSpecs
 import Diagnostics
+import JSON
 import JobLifecycle
+import JobSpecs
 import ProgramContract
 import SageMakerShapes
 

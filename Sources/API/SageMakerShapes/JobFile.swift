@@ -1,6 +1,8 @@
 public import JSON
 import Diagnostics
 import FoundationEssentials
+public import JSON
+import StorageLocations
 import Yams
 
 /// A job file: a CreateTrainingJob request written in YAML or JSON.

@@ -1,6 +1,7 @@
 import JSON
 import Diagnostics
 import FoundationEssentials
+import JSON
 import Yams
 
 /// Turns the nodes of a YAML or JSON text into a request, guided by the request's shape.

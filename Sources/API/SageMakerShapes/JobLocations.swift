@@ -1,4 +1,5 @@
 import Diagnostics
+import StorageLocations
 
 /// Where a job's files lie, derived from its request in one place.
 public struct JobLocations: Sendable, Equatable {

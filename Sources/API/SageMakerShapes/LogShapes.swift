@@ -1,3 +1,5 @@
+import JSON
+
 /// Names that CloudWatch Logs gives to what training jobs print.
 public enum TrainingLogs {
     /// The one log group of a cluster; its streams are `JOB/algo-N-EPOCHSECONDS`.

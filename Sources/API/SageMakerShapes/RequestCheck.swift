@@ -1,5 +1,6 @@
 public import JSON
 import FoundationEssentials
+public import JSON
 
 /// Checks a request against its shape and collects what is wrong, in SageMaker's words.
 public struct RequestCheck {

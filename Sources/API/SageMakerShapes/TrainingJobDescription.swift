@@ -1,3 +1,5 @@
+import JSON
+
 /// The members of DescribeTrainingJob's answer that the coordinator computes; those of the request
 /// stand beside them in the JSON.
 ///

@@ -1,6 +1,7 @@
 import AlgorithmSpecs
 import Datasets
 import Diagnostics
+import JobSpecs
 public import SageMakerShapes
 public import Training
 

@@ -1,6 +1,7 @@
 import AlgorithmSpecs
 import Diagnostics
 import Foundation
+import JobSpecs
 import Synchronization
 import Training
 

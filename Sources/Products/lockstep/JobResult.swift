@@ -1,5 +1,6 @@
 import CommandLineEntry
 import SageMakerShapes
+import StorageLocations
 
 /// What became of a job: its status, and below it a line for each final metric, the model artifact and the
 /// model hash.

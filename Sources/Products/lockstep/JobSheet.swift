@@ -1,5 +1,6 @@
 import JSON
 import CommandLineEntry
+import JSON
 import SageMakerShapes
 
 /// A job on one page, for people.

@@ -3,6 +3,7 @@ import APIClient
 import Diagnostics
 import Foundation
 import Glibc
+import JSON
 import Processes
 import SageMakerShapes
 import Storage

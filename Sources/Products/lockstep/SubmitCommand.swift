@@ -4,6 +4,7 @@ import ArgumentParser
 import CommandLineEntry
 import Diagnostics
 import Foundation
+import JSON
 import SageMakerShapes
 
 struct SubmitCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import JSON
 import Diagnostics
 import Foundation
+import JSON
 public import SageMakerShapes
 
 /// How a job's own code is run: a *program* is a command that the job names in place of a built-in

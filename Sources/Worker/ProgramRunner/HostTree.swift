@@ -2,6 +2,7 @@ import JSON
 import Diagnostics
 import Foundation
 import Glibc
+import JSON
 import Processes
 package import ProgramContract
 import SageMakerShapes

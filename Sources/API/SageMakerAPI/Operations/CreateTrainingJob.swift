@@ -4,6 +4,7 @@ import Diagnostics
 import JobLifecycle
 import ProgramContract
 import SageMakerShapes
+import StorageLocations
 
 /// Checks a job, stores it and gives its ARN; the scheduler starts it when slots are free.
 struct CreateTrainingJob: TypedHandler {

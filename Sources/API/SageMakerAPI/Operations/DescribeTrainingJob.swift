@@ -1,8 +1,10 @@
 import ServiceModels
 import JSON
 import ClusterTypes
+import JSON
 import JobLifecycle
 import SageMakerShapes
+import StorageLocations
 
 /// Everything about one job: its request, with defaults filled in, and how it goes.
 struct DescribeTrainingJob: TypedHandler {

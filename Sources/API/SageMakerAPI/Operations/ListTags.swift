@@ -2,6 +2,7 @@ import ServiceModels
 import JSON
 import ClusterTypes
 import FoundationEssentials
+import JSON
 import JobLifecycle
 
 /// The tags that a job was created with.

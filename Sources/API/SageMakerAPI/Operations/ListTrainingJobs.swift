@@ -1,6 +1,7 @@
 import ServiceModels
 import JSON
 import ClusterTypes
+import JSON
 import JobLifecycle
 import SageMakerShapes
 

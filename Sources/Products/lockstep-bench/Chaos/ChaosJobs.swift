@@ -2,6 +2,7 @@ import JSON
 import APIClient
 import Diagnostics
 import Foundation
+import JSON
 import SageMakerShapes
 import Storage
 

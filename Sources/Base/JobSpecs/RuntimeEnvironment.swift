@@ -31,7 +31,7 @@ public struct RuntimeEnvironment: Sendable, Equatable {
     /// A whole number out of an Environment; `nil` where it has none of that name.
     ///
     /// - Throws: `LockstepError(.configuration)` naming the variable, its value and its range.
-    package static func number(
+    public static func number(
         _ name: String, _ environment: [String: String], in range: ClosedRange<Int>
     ) throws -> Int? {
         guard let text = environment[name] else { return nil }
