@@ -17,8 +17,8 @@ public struct StorageLocation: Sendable, Hashable, CustomStringConvertible {
     public var description: String { uri }
 
     /// - Parameter field: named in errors.
-    /// - Throws: `LockstepError(.configuration)` for what is neither `file://` with an absolute path nor `s3://`
-    ///   with a bucket.
+    /// - Throws: `LockstepError(.configuration)` for what is neither `file://` and an absolute path
+    ///   nor `s3://` and a bucket.
     public init(_ uri: String, field: String) throws {
         if uri.hasPrefix("s3://") {
             guard let bucket = Self.split(uri)?.bucket, !bucket.isEmpty else {
