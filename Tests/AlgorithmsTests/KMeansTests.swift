@@ -60,13 +60,12 @@ import Training
             ["k": "6", "training_mode": "full", "tolerance": "0"],
             Records(features: records.features, labels: []))
         let predictor = try KMeansPredictor(model: outcome.model)
-        guard case .dense(let matrix) = records.features,
-            let centres = outcome.model.tensors["centers"]?.floats
-        else { return }
+        let matrix = try records.matrix
+        let centres = try #require(outcome.model.tensors["centers"]?.floats)
         var sums = [Double](repeating: 0, count: 24)
         var counts = [Double](repeating: 0, count: 6)
         for (row, prediction) in try predictor.predict(records.features).enumerated() {
-            guard case .number(let cluster)? = prediction["closest_cluster"] else { continue }
+            let cluster = try prediction.number("closest_cluster")
             counts[Int(cluster)] += 1
             for column in 0..<4 { sums[Int(cluster) * 4 + column] += Double(matrix.values[row * 4 + column]) }
         }
@@ -100,9 +99,8 @@ import Training
                 "k": "4", "init_method": "kmeans++", "mini_batch_size": "400", "epochs": "1",
                 "extra_center_factor": "1",
             ], records)
-        guard case .dense(let matrix) = records.features,
-            let centres = outcome.model.tensors["centers"]?.floats
-        else { return }
+        let matrix = try records.matrix
+        let centres = try #require(outcome.model.tensors["centers"]?.floats)
         for blob in 0..<4 {
             let means = (0..<3).map { column in
                 stride(from: blob, to: 400, by: 4).reduce(0.0) {

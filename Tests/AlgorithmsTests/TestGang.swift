@@ -115,6 +115,26 @@ struct TestFailure: Error, CustomStringConvertible {
     var description: String { message }
 }
 
+extension Records {
+    /// The matrix of dense records.
+    var matrix: DenseMatrix {
+        get throws {
+            guard case .dense(let matrix) = features else { throw TestFailure(message: "not dense") }
+            return matrix
+        }
+    }
+}
+
+extension Prediction {
+    /// The number under a name.
+    func number(_ name: String) throws -> Double {
+        guard case .number(let number)? = self[name] else {
+            throw TestFailure(message: "\(name) is no number: \(fields)")
+        }
+        return number
+    }
+}
+
 /// Made-up records: keyed random numbers, so that every run has the same.
 enum TestRecords {
     static func dense(_ count: Int, width: Int, classes: Int?, seed: UInt64 = 3) -> Records {

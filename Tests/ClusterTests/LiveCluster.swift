@@ -166,6 +166,19 @@ final class LiveCluster {
         }
     }
 
+    /// Waits until the gang, which nobody may be looking at, has taken some more steps.
+    func waitForSteps(of name: String, more: Int) async throws {
+        func step() -> Int {
+            let text = try? String(contentsOfFile: "\(state)/\(name)/step", encoding: .utf8)
+            return text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? 0
+        }
+        let (before, deadline) = (step(), Date().addingTimeInterval(20))
+        while step() < before + more {
+            guard Date() < deadline else { throw LockstepError(.bug, "\(name) takes no steps") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     /// Process ids of the job's ranks, by rank.
     func rankPIDs(_ name: String) -> [Int32] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: state + "/\(name)")) ?? []

@@ -157,7 +157,7 @@ struct LiveClusterTests {
             _ = try await cluster.wait("job", for: "at step 10") { ($0.step ?? 0) >= 10 }
             let ranks = cluster.rankPIDs("job")
             try await cluster.endCoordinator()
-            try await Task.sleep(for: .milliseconds(500))
+            try await cluster.waitForSteps(of: "job", more: 5)
             try await cluster.restartCoordinator()
             let known = try await cluster.coordinator.job(JobName("job"))
             #expect(known.status == .inProgress && (known.step ?? 0) >= 10)
@@ -173,7 +173,7 @@ struct LiveClusterTests {
             try await cluster.submit("job", slots: 2, steps: 150)
             _ = try await cluster.wait("job", for: "at step 10") { ($0.step ?? 0) >= 10 }
             cluster.signalWorker("w1", SIGKILL)
-            try await Task.sleep(for: .milliseconds(300))
+            try await cluster.waitForSteps(of: "job", more: 5)
             try cluster.startWorker("w1", slots: 2)
             let record = try await cluster.wait("job", for: "completed") { $0.status.isTerminal }
             #expect(record.status == .completed && record.attempts.count == 1 && record.step == 150)

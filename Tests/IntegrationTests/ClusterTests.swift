@@ -56,7 +56,7 @@ import Testing
                     RunningProgram.eventually(seconds: 40) { try !cluster.ranks(of: "steady").isEmpty })
                 let before = Set(try cluster.ranks(of: "steady"))
                 cluster.kill("coordinator", SIGKILL)
-                usleep(1_000_000)
+                #expect(try EventLog(folder: folder, job: "steady").grows(by: 5))
                 try cluster.startCoordinator()
                 try #require(
                     RunningProgram.eventually(seconds: 20) {
@@ -72,15 +72,8 @@ import Testing
 
     /// The largest step time in the job's own event log stays near the median.
     private static func expectNoGap(in folder: URL, job: String, delaySeconds: Double) throws {
-        let walker = FileManager.default.enumerator(atPath: folder.path)
-        var largest: [Double] = []
-        while let path = walker?.nextObject() as? String {
-            guard path.hasSuffix("events.jsonl"), path.contains("/\(job)/") else { continue }
-            let text = try String(contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
-            for line in text.split(separator: "\n") {
-                let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-                if let seconds = event?["maxStepSeconds"] as? Double { largest.append(seconds) }
-            }
+        let largest = try EventLog(folder: folder, job: job).events().compactMap {
+            $0["maxStepSeconds"] as? Double
         }
         #expect(!largest.isEmpty)
         #expect(largest.max() ?? .infinity < 3 * delaySeconds, "\(largest)")

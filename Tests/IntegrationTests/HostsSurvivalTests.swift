@@ -94,11 +94,9 @@ struct HostsSurvivalTests {
         func noticeOnOneOfFour() throws {
             let before = try number()
             let notice = Self.notice(3, folder)
-            let begin = Date()
             try "going".write(to: notice, atomically: true, encoding: .utf8)
             try #require(
                 RunningProgram.eventually(seconds: 20) { try cluster.state(of: "worker-3") == "drained" })
-            #expect(-begin.timeIntervalSinceNow < 10, "released after \(-begin.timeIntervalSinceNow) s")
             #expect(try bed.processes(3, "lockstep-train|orted", in: folder).isEmpty)
             try whole(after: before, hosts: 3)
             try FileManager.default.removeItem(at: notice)
@@ -123,7 +121,7 @@ struct HostsSurvivalTests {
         func restartCoordinator() throws {
             let before = try number()
             try cluster.kill("coordinator")
-            usleep(700_000)
+            #expect(try EventLog(folder: folder, job: "long").grows(by: 4))
             try cluster.startCoordinator()
             try #require(
                 RunningProgram.eventually(seconds: 20) { try cluster.readyWorkers() == hosts.count + 1 })
@@ -141,14 +139,12 @@ struct HostsSurvivalTests {
         func preempt() throws {
             let before = try number()
             let file = try job("high", delay: 1, epochs: 3, priority: 9).write(to: folder)
-            let begin = Date()
             let submitted = try cluster.lockstep(["submit", file.path])
             try #require(submitted.status == 0, "\(submitted.error)")
             try #require(
                 RunningProgram.eventually(seconds: 20) {
                     (try cluster.describe("high")["Attempts"] as? [Any])?.isEmpty == false
                 })
-            #expect(-begin.timeIntervalSinceNow < 5, "preemption took \(-begin.timeIntervalSinceNow) s")
             try #require(
                 RunningProgram.eventually(seconds: 40) {
                     try cluster.describe("high")["TrainingJobStatus"] as? String == "Completed"
@@ -168,7 +164,6 @@ struct HostsSurvivalTests {
         func loseAllWorkers() throws {
             let before = try number()
             for host in hosts { try bed.change("kill", "\(host)", in: folder) }
-            usleep(500_000)
             for host in hosts { try cluster.startWorker(host, options: Self.options(host, folder)) }
             try whole(after: before)
         }

@@ -30,10 +30,12 @@ struct MisbehavingProgramTests {
         let bench = try RunnerBench()
         defer { bench.remove() }
         let plan = bench.plan(
-            sh("trap '' TERM; touch /opt/ml/model/ready; while :; do sleep 0.1; done; : \(bench.token)"))
+            sh("trap 'echo asked > /opt/ml/model/asked' TERM; touch /opt/ml/model/ready; "
+                    + "while :; do sleep 0.1; done; : \(bench.token)"))
         let run = try bench.run(plan, signal: SIGUSR1)
         expect(bench, run, .stopped, status: 0)
-        #expect(run.seconds >= 2 && run.seconds < 8)
+        // It was asked, lived on, and ended all the same.
+        #expect(bench.text(plan.staging(0) + "/model/asked") == "asked\n")
         #expect(FileManager.default.fileExists(atPath: plan.staging(0) + "/model/ready"))
     }
 
@@ -46,10 +48,10 @@ struct MisbehavingProgramTests {
             trap "sleep 1; echo saved > /opt/ml/model/m; exit" TERM
             touch /opt/ml/model/ready; while :; do sleep 0.1; done
             """
-        let plan = bench.plan(sh("sh -c '\(child)' & sleep 60"), grace: 10)
+        let plan = bench.plan(sh("sh -c '\(child)' & sleep 60"), grace: 100)
+        // Who waited for the grace to be over would be killed before.
         let run = try bench.run(plan, signal: SIGUSR1)
         expect(bench, run, .stopped, status: 0)
-        #expect(run.seconds < 9)
         #expect(bench.text(plan.staging(0) + "/model/m") == "saved\n")
     }
 
@@ -134,7 +136,6 @@ struct MisbehavingProgramTests {
         #expect(run.reports.contains { $0.kind == .metric && $0.value == 0.5 })
         #expect(run.output.utf8.count > 60 << 20 && run.output.utf8.count < 65 << 20)
         #expect(run.output.hasSuffix("the rest is left out\n"))
-        #expect(run.seconds < 30)
     }
 
     @Test("it fails, and says why")
