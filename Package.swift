@@ -260,9 +260,8 @@ let modules: [Module] = [
         "lockstepd",
         [
             "ArgumentParser", "CProcess", "ClusterTypes", "CommandLineEntry", "CoordinatorService",
-            "Diagnostics", "Logging", "Processes", "ProgramContract", "ProgramRunner", "SageMakerAPI",
-            "ServiceLifecycle",
-            "UnixSignals",
+            "Diagnostics", "JobLifecycle", "Logging", "Processes", "ProgramContract", "ProgramRunner",
+            "SageMakerAPI", "ServiceLifecycle", "UnixSignals",
             "WorkerService",
         ]),
     exe("lockstep-train", ["AlgorithmCatalog", "LockstepTraining"], packageAccess: false),

@@ -63,6 +63,13 @@ actor FakeJobService: JobService {
 
     func logLineCount(stream: String) async throws -> Int { linesByStream[stream]?.count ?? 0 }
 
+    func collectGarbage(_ retention: Retention?, isRehearsal: Bool) async throws -> [CollectedJob] {
+        let keep = retention?.keepJobs ?? records.count
+        let old = records.filter(\.status.isTerminal).dropLast(min(keep, records.count))
+        if !isRehearsal { records.removeAll { record in old.contains { $0.name == record.name } } }
+        return old.map { CollectedJob(name: $0.name, bytes: 7) }
+    }
+
     func workers() async throws -> [WorkerRecord] { workerRecords }
 
     func drainWorker(_ id: WorkerID, reason: String, deadlineSeconds: Double?) async throws {

@@ -91,7 +91,7 @@ struct ServerTests {
                     == "SageMaker.CreateModel is not offered; this cluster knows CreateTrainingJob, "
                     + "DescribeTrainingJob, ListTrainingJobs, StopTrainingJob, ListTags, "
                     + "DescribeLogStreams, GetLogEvents, FilterLogEvents, ListWorkers, DrainWorker, "
-                    + "ResumeWorker, ForgetWorker, ListAlgorithms, DescribeAlgorithm")
+                    + "ResumeWorker, ForgetWorker, ListAlgorithms, DescribeAlgorithm, CollectGarbage")
             let none = try await api.send(target: nil, text: "{}")
             #expect(none.message == "The request names no operation: X-Amz-Target is missing")
             let path = try await api.send(

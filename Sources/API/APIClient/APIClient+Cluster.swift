@@ -22,6 +22,11 @@ extension APIClient {
         try await call("Lockstep.ForgetWorker", WorkerNameRequest(workerName: name))
     }
 
+    /// Forgets old jobs that are over, or tells which ones it would.
+    public func collectGarbage(_ request: CollectGarbageRequest) async throws -> CollectGarbageResponse {
+        try await call("Lockstep.CollectGarbage", request)
+    }
+
     /// The built-in algorithms.
     public func listAlgorithms() async throws -> ListAlgorithmsResponse {
         try await call("Lockstep.ListAlgorithms", JSONValue.object([:]))

@@ -23,6 +23,7 @@ extension APIRegistry {
         [
             ListWorkers(jobs: jobs), DrainWorker(jobs: jobs), ResumeWorker(jobs: jobs),
             ForgetWorker(jobs: jobs), ListAlgorithms(), DescribeAlgorithm(),
+            CollectGarbage(jobs: jobs),
         ]
     }
 }

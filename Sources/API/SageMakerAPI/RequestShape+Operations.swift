@@ -15,6 +15,7 @@ extension RequestShape {
         case (.lockstep, "DrainWorker"): .drainWorker
         case (.lockstep, "ResumeWorker"), (.lockstep, "ForgetWorker"): .workerName
         case (.lockstep, "DescribeAlgorithm"): .algorithmName
+        case (.lockstep, "CollectGarbage"): .collectGarbage
         case (.lockstep, _): .nothing
         default: nil
         }

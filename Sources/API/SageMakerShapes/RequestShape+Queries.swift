@@ -29,6 +29,13 @@ extension RequestShape {
     /// Lockstep.ResumeWorker, Lockstep.ForgetWorker.
     public static let workerName = structure([worker])
 
+    /// Lockstep.CollectGarbage.
+    public static let collectGarbage = structure([
+        RequestMember("KeepDays", .integer(from: 0, to: 36_500)),
+        RequestMember("KeepJobs", .integer(from: 0, to: 1_000_000_000)),
+        RequestMember("DryRun", .boolean),
+    ])
+
     /// Lockstep.DrainWorker.
     public static let drainWorker = structure([
         worker, RequestMember("Reason", .string(TextLimits(0, 256))),

@@ -8,6 +8,8 @@ package enum ClusterEvent: Sendable {
     case create(JobDraft, invocationID: String?)
     /// StopTrainingJob.
     case stop(JobName)
+    /// These jobs are over, and forgotten.
+    case collect([JobName])
     /// A worker introduces itself on a new connection.
     case register(Registration, connection: Int)
     /// A connection has ended; its worker may come back within the lease.
@@ -53,6 +55,8 @@ package enum ClusterEffect: Sendable, Equatable {
 package struct ClusterChange: Sendable {
     /// Jobs before and after; before is `nil` for a new one.
     package var jobs: [(old: LifecycleState?, new: LifecycleState)] = []
+    /// Jobs that are forgotten.
+    package var collected: [JobName] = []
     /// Profiles that differ.
     package var profiles: [WorkerProfile] = []
     /// Workers that are known no more.
@@ -60,5 +64,7 @@ package struct ClusterChange: Sendable {
     package var effects: [ClusterEffect] = []
 
     /// Whether there is nothing to store.
-    package var isVolatile: Bool { jobs.isEmpty && profiles.isEmpty && forgotten.isEmpty }
+    package var isVolatile: Bool {
+        jobs.isEmpty && collected.isEmpty && profiles.isEmpty && forgotten.isEmpty
+    }
 }

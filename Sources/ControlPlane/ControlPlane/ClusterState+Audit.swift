@@ -8,12 +8,14 @@ extension ClusterState {
     package func wrongBook() -> String? {
         var books = JobBooks()
         for (ordinal, name) in order.enumerated() {
-            guard let state = jobs[name], ordinals[name] == ordinal else {
+            guard let state = jobs[name] else { continue }
+            guard ordinals[name] == ordinal else {
                 return "\(name) is not in its place"
             }
             books.enter(state, ordinal)
         }
-        if jobs.count != order.count { return "there are \(jobs.count) jobs, \(order.count) in order" }
+        let inOrder = order.count { jobs[$0] != nil }
+        if jobs.count != inOrder { return "there are \(jobs.count) jobs, \(inOrder) in order" }
         if Array(books.waiting) != Array(self.books.waiting) { return "the queue is not the jobs that wait" }
         if Array(books.gangs) != Array(self.books.gangs) { return "the gangs are not those of the jobs" }
         if books.taken != self.books.taken {

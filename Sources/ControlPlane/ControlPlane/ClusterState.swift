@@ -18,7 +18,7 @@ package struct ClusterState: Sendable {
 
     /// Every job ever created.
     package internal(set) var jobs: [JobName: LifecycleState] = [:]
-    /// Names in the order of creation.
+    /// Names in the order of creation; a name that has been forgotten and taken again leaves a gap.
     package internal(set) var order: [JobName] = []
     package internal(set) var workers: [WorkerID: WorkerStanding] = [:]
 
@@ -113,6 +113,7 @@ package struct ClusterState: Sendable {
         switch event {
         case .create(let draft, let invocationID): try create(draft, invocationID, time)
         case .stop(let name): try stop(name, time)
+        case .collect(let names): for name in names { collect(name) }
         case .register(let registration, let connection): try register(registration, connection, time)
         case .disconnect(let id, let connection):
             if workers[id]?.connection == connection { change(id) { $0.connection = nil } }
@@ -144,8 +145,11 @@ package struct ClusterState: Sendable {
     private func change() -> ClusterChange {
         var change = ClusterChange()
         for (name, old) in oldJobs.sorted(by: { $0.key < $1.key }) {
-            guard let new = jobs[name], old != new else { continue }
-            change.jobs.append((old, new))
+            guard let new = jobs[name] else {
+                change.collected.append(name)
+                continue
+            }
+            if old != new { change.jobs.append((old, new)) }
         }
         for (id, old) in oldWorkers.sorted(by: { $0.key < $1.key }) {
             guard let profile = workers[id]?.profile else {
@@ -194,8 +198,17 @@ extension ClusterState {
         needsPlan = true
     }
 
+    /// Forgets a job that is over.
+    mutating func collect(_ name: JobName) {
+        guard let state = jobs[name], state.phase == .over else { return }
+        oldJobs[name] = .some(state)
+        jobs[name] = nil
+    }
+
     private mutating func adopt(_ state: LifecycleState, invocationID: String?) {
         let name = state.record.name
+        // The name was another job's once.
+        if let ordinal = ordinals[name] { order[ordinal] = JobName("") }
         ordinals[name] = order.count
         order.append(name)
         invocations[name] = invocationID

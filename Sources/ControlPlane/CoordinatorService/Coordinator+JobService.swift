@@ -33,6 +33,12 @@ extension Coordinator: JobService {
         return count
     }
 
+    package func collectGarbage(
+        _ retention: Retention?, isRehearsal: Bool
+    ) async throws -> [CollectedJob] {
+        try collect(retention ?? configuration.retention, isRehearsal: isRehearsal)
+    }
+
     package func workers() async throws -> [WorkerRecord] {
         let now = clock.now
         return cluster.workers.values.sorted { $0.profile.id < $1.profile.id }.map { worker in

@@ -26,6 +26,7 @@ package actor Coordinator {
     /// When the store's last failure was logged, and when its clock was last stored.
     private var troubleLogged = -Double.infinity
     private var clockSaved = -Double.infinity
+    private var collected = -Double.infinity
     var cluster: ClusterState
     /// Workers' connections by number.
     var peers: [Int: ControlPeer] = [:]
@@ -73,12 +74,28 @@ package actor Coordinator {
             }
             try handle(.lived(signs.take()))
             try handle(.tick)
+            if clock.now.steady - collected >= Self.collectInterval {
+                collected = clock.now.steady
+                _ = try collect(configuration.retention, isRehearsal: false)
+            }
             if clock.now.steady - clockSaved >= Self.clockInterval {
                 try store.write { try saveClock(in: $0) }
             }
         } catch {
             noteStoreTrouble(error)
         }
+    }
+
+    /// Forgets what need not be remembered any longer.
+    ///
+    /// - Throws: when the store cannot be written; then nothing is forgotten.
+    func collect(_ retention: Retention, isRehearsal: Bool) throws -> [CollectedJob] {
+        let names = cluster.collectable(retention, at: clock.now.wall)
+        let jobs = try names.map { CollectedJob(name: $0, bytes: try store.bytes(of: $0)) }
+        guard !isRehearsal, !jobs.isEmpty else { return jobs }
+        try handle(.collect(names))
+        logger.info("old jobs forgotten", metadata: ["jobs": "\(jobs.count)"])
+        return jobs
     }
 
     /// Tells, now and then, that something could not be stored.
@@ -89,6 +106,8 @@ package actor Coordinator {
         logger.error("not stored", metadata: ["reason": "\(error)"])
     }
 
+    /// How often old jobs are looked for, in seconds.
+    static let collectInterval = 600.0
     /// How often a lasting trouble of the store is logged, in seconds.
     static let troubleInterval = 10.0
     /// How often the time is stored at most, with other changes, and at least, in seconds.
@@ -126,6 +145,7 @@ package actor Coordinator {
         }
         for profile in change.profiles { try transaction.save(profile) }
         for id in change.forgotten { try transaction.forget(id) }
+        for name in change.collected { try transaction.remove(name) }
     }
 
     /// Leaves word of the time with a change, now and then.

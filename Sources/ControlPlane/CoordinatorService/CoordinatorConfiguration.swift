@@ -1,3 +1,5 @@
+package import JobLifecycle
+
 /// All that a coordinator is told.
 package struct CoordinatorConfiguration: Sendable {
     package var dataFolder: String
@@ -9,14 +11,18 @@ package struct CoordinatorConfiguration: Sendable {
     package var leaseSeconds: Double
     /// How often workers report.
     package var heartbeatSeconds: Double
+    /// How long jobs that are over are remembered.
+    package var retention: Retention
 
     package static let defaultLeaseSeconds = 5.0
     package static let defaultHeartbeatSeconds = 1.0
 
     package init(
         dataFolder: String, host: String, port: Int, tokenFile: String,
-        leaseSeconds: Double = defaultLeaseSeconds, heartbeatSeconds: Double = defaultHeartbeatSeconds
+        leaseSeconds: Double = defaultLeaseSeconds, heartbeatSeconds: Double = defaultHeartbeatSeconds,
+        retention: Retention = .standard
     ) {
+        self.retention = retention
         self.dataFolder = dataFolder
         self.host = host
         self.port = port

@@ -20,6 +20,12 @@ public protocol JobService: Sendable {
     func logLines(stream: String, from offset: Int, limit: Int) async throws -> [LogLine]
     /// Number of lines of a stream.
     func logLineCount(stream: String) async throws -> Int
+    /// Forgets jobs that are over and that `retention` does not keep.
+    ///
+    /// - Parameters:
+    ///   - retention: `nil`: the coordinator's own.
+    ///   - isRehearsal: whether to tell only what would be forgotten.
+    func collectGarbage(_ retention: Retention?, isRehearsal: Bool) async throws -> [CollectedJob]
     func workers() async throws -> [WorkerRecord]
     /// Gives a worker no new ranks, lets its gangs commit and go on elsewhere.
     ///

@@ -166,6 +166,21 @@ package final class JobStore: Sendable {
         }
     }
 
+    /// What the store holds of a job, in bytes of text.
+    package func bytes(of job: JobName) throws -> Int {
+        try read { database in
+            try Int.fetchOne(
+                database,
+                sql: """
+                    SELECT coalesce((SELECT length(request) + length(state) FROM job WHERE name = $1), 0)
+                        + coalesce((SELECT sum(length(record)) FROM attempt WHERE job = $1), 0)
+                        + coalesce((SELECT sum(length(text)) FROM log_line JOIN log_stream ON id = stream
+                            WHERE job = $1), 0)
+                    """,
+                arguments: [job.rawValue]) ?? 0
+        }
+    }
+
     /// The log streams of a job, by rank.
     package func logStreams(_ job: JobName) throws -> [LogStreamRecord] {
         try read { database in

@@ -29,6 +29,11 @@ package struct StoreTransaction {
         try saveHistory(state.record, since: old.record)
     }
 
+    /// Forgets a job with its attempts and logs.
+    package func remove(_ name: JobName) throws {
+        try database.execute(sql: "DELETE FROM job WHERE name = ?", arguments: [name.rawValue])
+    }
+
     /// Writes a worker's row, new or known.
     package func save(_ worker: WorkerProfile) throws {
         try database.execute(

@@ -11,7 +11,7 @@ struct Lockstep: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, DownCommand.self, SubmitCommand.self, JobsCommand.self, WorkersCommand.self,
             AlgorithmsCommand.self, DataCommand.self, PredictCommand.self, CheckpointsCommand.self,
-            VerifyCommand.self, KeysCommand.self, EnvCommand.self,
+            VerifyCommand.self, GarbageCommand.self, KeysCommand.self, EnvCommand.self,
         ])
     static func main() async { await runAsProgram() }
 }

@@ -3,6 +3,7 @@ import CProcess
 import CoordinatorService
 import Diagnostics
 import Foundation
+import JobLifecycle
 import Logging
 import SageMakerAPI
 import ServiceLifecycle
@@ -31,7 +32,14 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: "Seconds of silence after which a worker counts as lost.")
     var lease = CoordinatorConfiguration.defaultLeaseSeconds
 
+    @Option(help: "Days for which jobs that are over are remembered, with their logs.")
+    var keepDays = Int(Retention.standard.keepDays)
+    @Option(help: "Newest jobs that are remembered when they are over.")
+    var keepJobs = Retention.standard.keepJobs
+
     func validate() throws {
+        guard keepDays >= 1 else { throw ValidationError("--keep-days is \(keepDays): it must be 1 or more") }
+        guard keepJobs >= 0 else { throw ValidationError("--keep-jobs is \(keepJobs): it must be 0 or more") }
         guard lease >= 2 else { throw ValidationError("--lease must be at least 2 seconds") }
     }
 
@@ -43,7 +51,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
         let coordinator = try Coordinator(
             CoordinatorConfiguration(
                 dataFolder: dataDir, host: listen.host, port: listen.port, tokenFile: tokenFile,
-                leaseSeconds: lease),
+                leaseSeconds: lease,
+                retention: Retention(keepDays: Double(keepDays), keepJobs: keepJobs)),
             logger: logger)
         let server = try await CoordinatorServer(coordinator)
         let endpoints = EndpointsFile(path: dataDir + "/endpoints.json")

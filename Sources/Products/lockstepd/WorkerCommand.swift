@@ -4,6 +4,7 @@ import ClusterTypes
 import Diagnostics
 import Foundation
 import Logging
+import ProgramContract
 import ServiceLifecycle
 import UnixSignals
 import WorkerService
@@ -36,6 +37,10 @@ struct WorkerCommand: AsyncParsableCommand {
     var spotNoticeUrl: String?
     @Option(help: "How often to look for such a notice, in seconds.")
     var spotNoticeInterval = 5.0
+    @Option(help: "Days for which folders of attempts that are over are kept.")
+    var keepDays = 30
+    @Option(help: "Newest attempts whose folders are kept when they are over.")
+    var keepAttempts = 50
     @OptionGroup(title: "Programs")
     var programs: ProgramOptions
     @Flag(help: "On SIGTERM, let the gangs commit and end too, instead of leaving them running.")
@@ -44,6 +49,10 @@ struct WorkerCommand: AsyncParsableCommand {
     var grace = WorkerConfiguration.defaultGraceSeconds
 
     func validate() throws {
+        guard keepDays >= 0 else { throw ValidationError("--keep-days is \(keepDays): it must be 0 or more") }
+        guard keepAttempts >= 0 else {
+            throw ValidationError("--keep-attempts is \(keepAttempts): it must be 0 or more")
+        }
         guard (1...4096).contains(slots) else {
             throw ValidationError("--slots is \(slots): it must be 1 to 4096")
         }
@@ -79,7 +88,8 @@ struct WorkerCommand: AsyncParsableCommand {
                 programs: programs.settings(
                     worker: name, slots: slots, dataFolder: Programs.absolute(dataDir)),
                 images: programs.images, passedVariables: programs.passedVariables,
-                dataRoots: programs.dataRoots.map(Programs.absolute)),
+                dataRoots: programs.dataRoots.map(Programs.absolute),
+                retention: AttemptRetention(keepDays: Double(keepDays), keepAttempts: keepAttempts)),
             logger: logger)
         // SIGHUP is for an upgrade: the daemon goes at once and its gangs go on.
         do {

@@ -29,9 +29,6 @@ actor AttemptBook {
     /// Bytes of lines in one frame; a piece of a stream fits in any case.
     private static let frameBytes = 4 << 20
 
-    /// Folders of settled attempts that are kept for people to look at.
-    static let keptAttempts = 50
-
     init(_ configuration: WorkerConfiguration, signer: CertificateSigner? = nil, logger: Logger) {
         self.configuration = configuration
         self.signer = signer
@@ -220,20 +217,10 @@ actor AttemptBook {
         return .ended(id, end: (try? Array(JSONEncoder().encode(end))) ?? [])
     }
 
-    /// Removes the oldest settled attempts.
+    /// Removes settled attempts that are not kept, and what is empty.
     private func prune() {
-        let settled = Self.folders(in: configuration.attempts).filter(\.isSettled)
-            .map { (folder: $0, time: Self.modificationTime($0.settledFile)) }
-            .sorted { $0.time > $1.time }
-        for old in settled.dropFirst(Self.keptAttempts) {
-            try? FileManager.default.removeItem(atPath: old.folder.path)
-        }
-    }
-
-    private static func modificationTime(_ path: String) -> Double {
-        var information = Glibc.stat()
-        guard stat(path, &information) == 0 else { return 0 }
-        return Double(information.st_mtim.tv_sec)
+        _ = configuration.retention.apply(
+            in: configuration.attempts, at: Date().timeIntervalSince1970)
     }
 
     private static func folders(in attempts: String) -> [AttemptFolder] {

@@ -89,7 +89,7 @@ package struct AttemptFolder: Sendable, Equatable {
     package var exitFile: String { path + "/" + AttemptFiles.exit }
     package var launchFile: String { path + "/launch.json" }
     package var supervisorFile: String { path + "/supervisor.json" }
-    package var settledFile: String { path + "/settled" }
+    package var settledFile: String { path + "/" + AttemptRetention.settledName }
     package var logs: String { path + "/logs" }
     package func logFile(rank: Int) -> String { "\(logs)/algo-\(rank + 1).log" }
     /// What `mpirun` itself says.

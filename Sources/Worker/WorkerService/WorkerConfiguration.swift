@@ -40,6 +40,8 @@ package struct WorkerConfiguration: Sendable {
     package var dataRoots: [String]
     /// What jobs of another user need on this node; `nil`: they run as this process, and need nothing.
     package var rooms: JobRooms?
+    /// How long folders of attempts that are over are kept.
+    package var retention: AttemptRetention
 
     /// SageMaker's time between the stop signal and the end by force.
     package static let defaultGraceSeconds = 120.0
@@ -51,7 +53,7 @@ package struct WorkerConfiguration: Sendable {
         kind: WorkerKind = .onDemand, hotStateRoot: String = HotStateFolder.defaultRoot,
         notices: [SpotNoticeSource] = [], noticeSeconds: Double = 5, programs: WorkerSettings? = nil,
         images: [String: String] = [:], passedVariables: [String] = [],
-        dataRoots: [String] = []
+        dataRoots: [String] = [], retention: AttemptRetention = AttemptRetention()
     ) {
         self.programs =
             programs
@@ -59,6 +61,7 @@ package struct WorkerConfiguration: Sendable {
         self.images = images
         self.passedVariables = passedVariables
         self.dataRoots = dataRoots
+        self.retention = retention
         self.coordinatorHost = coordinatorHost
         self.coordinatorPort = coordinatorPort
         self.worker = worker
