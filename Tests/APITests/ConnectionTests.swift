@@ -3,6 +3,7 @@ import NIOCore
 import SageMakerAPI
 import SageMakerShapes
 import Storage
+import Synchronization
 import Testing
 
 @Suite("Connections")
@@ -31,6 +32,21 @@ struct ConnectionTests {
                 // To its end: the server closes it.
                 #expect(await client.read().hasPrefix("HTTP/1.1 \(status) "), "\(head)")
             }
+        }
+    }
+
+    @Test("ends in the middle of a crowd of connections")
+    func endInACrowd() async throws {
+        for _ in 0..<10 {
+            let clients = Mutex<[RawClient]>([])
+            try await withServer { url in
+                // The server is ended while most of these are accepted and not served yet.
+                for _ in 0..<100 {
+                    let client = try RawClient(url)
+                    clients.withLock { $0.append(client) }
+                }
+            }
+            for client in clients.withLock({ $0 }) { #expect(await client.read() == "") }
         }
     }
 

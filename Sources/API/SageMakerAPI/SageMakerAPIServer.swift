@@ -66,7 +66,7 @@ public struct SageMakerAPIServer: Service {
                 metadata: ["api.host": "\(host)"])
         }
         do {
-            try await makeApplication(ConnectionRegistry(limits: limits, logger: logger)).run()
+            try await serve(ConnectionRegistry(limits: limits, logger: logger))
         } catch let error as IOError {
             throw Self.bindError(error, host: host, port: port)
         } catch let error as SocketAddressError.UnknownHost {
@@ -75,13 +75,35 @@ public struct SageMakerAPIServer: Service {
         }
     }
 
+    /// Serves until it is told to end.
+    ///
+    /// The application itself is never cancelled: that would drop connections which are accepted and not
+    /// served yet, and NIO traps when an open one is dropped. Its listener is closed, and all connections.
+    private func serve(_ registry: ConnectionRegistry) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [makeApplication(registry)], logger: quietLogger))
+        let serving = Task { try await group.run() }
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            registry.closeAll()
+            Task { await group.triggerGracefulShutdown() }
+        }
+        try Task.checkCancellation()
+    }
+
+    private var quietLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return quiet
+    }
+
     /// The HTTP application, for tests without a port: its callers are this process.
     package var application: some ApplicationProtocol { makeApplication(nil) }
 
     private func makeApplication(_ registry: ConnectionRegistry?) -> some ApplicationProtocol {
         let (host, port, logger, onListening) = (host, port, logger, onListening)
-        var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
         let responder = APIResponder(
             handlers: .all(jobs: service), accountID: accountID, defaultRegion: region, logger: logger,
             access: access,
@@ -101,7 +123,7 @@ public struct SageMakerAPIServer: Service {
                 logger.info("API listens", metadata: ["api.address": "http://\(host):\(bound)"])
                 await onListening(bound)
             },
-            logger: quiet)
+            logger: quietLogger)
     }
 
     private static func guardAccepting(_ channel: any Channel, _ logger: Logger) async {

@@ -91,6 +91,9 @@ final class APIConnection: ChannelInboundHandler, RemovableChannelHandler, Senda
         state.withLock { $0.channel }?.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
     }
 
+    /// Ends the connection at once.
+    func close() { state.withLock { $0.channel }?.close(promise: nil) }
+
     /// Ends the connection when its client takes too long.
     private func watch(_ channel: any Channel) {
         channel.eventLoop.scheduleTask(in: limits.shortest) { [weak self, weak channel] in

@@ -8,6 +8,7 @@ final class ConnectionRegistry: Sendable {
         var connections: [ObjectIdentifier: APIConnection] = [:]
         var countByClient: [String: Int] = [:]
         var isFull = false
+        var isEnding = false
     }
 
     let limits: APILimits
@@ -51,7 +52,17 @@ final class ConnectionRegistry: Sendable {
             logger.warning(
                 "API refuses connections", metadata: ["api.connections": "\(limits.connections)"])
         }
+        if state.withLock({ $0.isEnding }) { channel.close(promise: nil) }
         return refusal
+    }
+
+    /// Ends all connections, and those that come still.
+    func closeAll() {
+        let open = state.withLock { state in
+            state.isEnding = true
+            return Array(state.connections.values)
+        }
+        for connection in open { connection.close() }
     }
 
     func remove(_ connection: APIConnection, _ channel: any Channel) {
