@@ -30,6 +30,8 @@ package final class InputFile {
     ///   file or not gzip though it must be.
     package init(path: String, compression: Compression = .automatic) throws {
         self.path = path
+        // Before the system is asked: a file server that hangs does so here.
+        FileInHand.note(path)
         let (descriptor, size) = try FileSystem.openFile(path)
         raw = RawFile(path: path, descriptor: descriptor)
         byteCount = size

@@ -2,6 +2,7 @@ import AlgorithmSpecs
 import Diagnostics
 import Foundation
 import JobSpecs
+import Storage
 import Synchronization
 import Training
 
@@ -46,6 +47,14 @@ final class Watchdog: Sendable {
     static func line(_ snapshot: RankActivity.Snapshot) -> String {
         let seconds = String(format: "%.3f", snapshot.seconds)
         let step = snapshot.step.map(String.init) ?? "-"
-        return "lockstep-pulse \(step) \(snapshot.kind.rawValue) \(seconds) \(snapshot.operation)"
+        let operation = snapshot.operation + file(of: snapshot)
+        return "lockstep-pulse \(step) \(snapshot.kind.rawValue) \(seconds) \(operation)"
+    }
+
+    /// Which file a channel is being read from.
+    private static func file(of snapshot: RankActivity.Snapshot) -> String {
+        let isReading = ["opening channel", "loading channel"].contains { snapshot.operation.hasPrefix($0) }
+        guard isReading, snapshot.kind == .storing, let path = FileInHand.path else { return "" }
+        return ", last file \(PrintableText.escaped(path))"
     }
 }
