@@ -238,7 +238,7 @@ let modules: [Module] = [
         .frontDoors, "GangRuntime",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "JobSpecs", "SageMakerShapes", "Tensors", "Training",
+            "JobSpecs", "SageMakerShapes", "Storage", "Tensors", "Training",
         ]),
     // 9 products, for other packages
     lib(
@@ -302,7 +302,7 @@ let testTargets: [Target] = [
         [
             "ClusterTypes", "ControlChannel", "CoordinatorService", "Crypto", "Diagnostics",
             "JobLifecycle", "JobStore", "Logging", "NIOCore", "NIOPosix", "Processes", "ProgramContract",
-            "SageMakerShapes", "Scheduling", "Wire", "WorkerService",
+            "SageMakerShapes", "Scheduling", "Storage", "Wire", "WorkerService",
         ]),
     tests(
         "APITests",

@@ -4,6 +4,7 @@ import CoordinatorService
 import Foundation
 import JobLifecycle
 import Logging
+import Storage
 import Synchronization
 import Wire
 
@@ -83,6 +84,8 @@ final class CoordinatorBench {
 
     /// Where the job store lies.
     var storeFile: String { folder + "/lockstep.sqlite" }
+    /// What it takes of the disk, in bytes.
+    var storeBytes: Int { FileSystem.bytes(below: folder) }
 
     /// Sets the wall clock.
     func jump(_ seconds: Double) { time.jump.withLock { $0 += seconds } }

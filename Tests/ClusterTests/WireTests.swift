@@ -41,7 +41,8 @@ import Wire
                 worker: WorkerID("w"), instance: "i", address: "", slots: 1, launchPort: 0, attempts: [],
                 kind: .spot, hotStateFolder: "/dev/shm/x", hotJobs: [JobName("a"), JobName("b")],
                 departure: DrainWish(reason: "told to end", deadlineSeconds: 1.5))),
-        .drain(DrainWish(reason: "notice", deadlineSeconds: nil)), .drained, .forget(JobName("job-1")),
+        .drain(DrainWish(reason: "notice", deadlineSeconds: nil)), .drained,
+        .forget(JobName("job-1"), attempts: false), .forget(JobName("job-1"), attempts: true),
     ]
 
     @Test(arguments: messages)

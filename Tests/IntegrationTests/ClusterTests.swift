@@ -19,8 +19,31 @@ import Testing
                 #expect(hashes.count == 4 && Set(hashes.values).count == 1, "\(hashes)")
                 let verdict = try cluster.lockstep(["verify", "killed", "on-1"])
                 #expect(verdict.status == 0, "\(verdict.output) \(verdict.error)")
+                try Self.forgetAllButOne(cluster, folder)
             }
         }
+    }
+
+    /// What is forgotten leaves nothing with the daemons; its model stays, and what is kept can be verified.
+    private static func forgetAllButOne(_ cluster: LocalCluster, _ folder: URL) throws {
+        func attempts() throws -> Set<String> {
+            let found = try (1...3).flatMap {
+                let path = cluster.folder.appendingPathComponent("worker-\($0)/attempts").path
+                return try FileManager.default.contentsOfDirectory(atPath: path)
+            }
+            return Set(found)
+        }
+        #expect(try attempts() == ["on-1", "on-2", "on-3", "killed"])
+        let rehearsal = try cluster.lockstep(["gc", "--keep-jobs", "1", "--dry-run"])
+        #expect(rehearsal.output.contains("3 jobs would be forgotten: "), "\(rehearsal)")
+        let collection = try cluster.lockstep(["gc", "--keep-jobs", "1"])
+        #expect(collection.output.contains("3 jobs were forgotten: "), "\(collection)")
+        #expect(try RunningProgram.eventually(seconds: 20) { try attempts() == ["killed"] })
+        #expect(try cluster.describe("on-1").isEmpty)
+        let kept = try cluster.lockstep(["verify", "killed"])
+        #expect(kept.status == 0, "\(kept.output) \(kept.error)")
+        let left = try cluster.lockstep(["verify", folder.path + "/output/on-1"])
+        #expect(left.status == 0, "\(left.output) \(left.error)")
     }
 
     private static func trainKillingARank(_ cluster: LocalCluster, _ folder: URL) throws -> String? {

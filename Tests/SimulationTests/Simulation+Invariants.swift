@@ -195,7 +195,7 @@ extension Simulation {
                 throw violation(.keptJobs, "the end of \(attempt) is acknowledged and not stored")
             }
             if record != nil { settledAttempts.insert(attempt) }
-        case .forget(let name):
+        case .forget(let name, _):
             if let row = store.rows[name], row.state.phase != .over {
                 throw violation(.keptSteps, "the hot state of \(name) is thrown away before the job is over")
             }

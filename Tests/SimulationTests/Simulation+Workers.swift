@@ -184,7 +184,7 @@ extension Simulation {
         case .launch(let order): try launch(order, index, link)
         case .stop(let attempt): signal(attempt, index, link, isKill: false)
         case .kill(let attempt): signal(attempt, index, link, isKill: true)
-        case .forget(let job): workers[index].hot[job] = nil
+        case .forget(let job, _): workers[index].hot[job] = nil
         case .drained:
             workers[index].isDrained = workers[index].wish != nil
             situations.note(.drained)

@@ -1803,7 +1803,7 @@ const ProtobufCMessageDescriptor lockstep__drained__descriptor =
   (ProtobufCMessageInit) lockstep__drained__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__forget__field_descriptors[1] =
+static const ProtobufCFieldDescriptor lockstep__forget__field_descriptors[2] =
 {
   {
     "job",
@@ -1817,14 +1817,27 @@ static const ProtobufCFieldDescriptor lockstep__forget__field_descriptors[1] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "attempts",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Forget, attempts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__forget__field_indices_by_name[] = {
+  1,   /* field[1] = attempts */
   0,   /* field[0] = job */
 };
 static const ProtobufCIntRange lockstep__forget__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor lockstep__forget__descriptor =
 {
@@ -1834,7 +1847,7 @@ const ProtobufCMessageDescriptor lockstep__forget__descriptor =
   "Lockstep__Forget",
   "lockstep",
   sizeof(Lockstep__Forget),
-  1,
+  2,
   lockstep__forget__field_descriptors,
   lockstep__forget__field_indices_by_name,
   1,  lockstep__forget__number_ranges,

@@ -38,7 +38,7 @@ extension ClusterState {
         send(.registered(leaseSeconds: leaseSeconds, heartbeatSeconds: heartbeatSeconds), to: id)
         reconcile(id, reported: registration.attempts, time)
         for name in registration.hotJobs where jobs[name]?.phase ?? .over == .over {
-            send(.forget(name), to: id)
+            send(.forget(name, attempts: false), to: id)
         }
         if let departure = registration.departure {
             try drain(id, departure.reason, departure.deadlineSeconds, isOrdered: false, time)

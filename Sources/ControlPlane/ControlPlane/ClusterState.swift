@@ -173,7 +173,7 @@ extension ClusterState {
         follow(commands, of: state)
         if state.phase == .over, old.phase != .over {
             reasonTimes[name] = nil
-            forget(state)
+            forget(state, attempts: false)
         }
     }
 
@@ -203,6 +203,7 @@ extension ClusterState {
         guard let state = jobs[name], state.phase == .over else { return }
         oldJobs[name] = .some(state)
         jobs[name] = nil
+        forget(state, attempts: true)
     }
 
     private mutating func adopt(_ state: LifecycleState, invocationID: String?) {
@@ -293,9 +294,11 @@ extension ClusterState {
     }
 
     /// The job is over: its hot state is of no use any more.
-    private mutating func forget(_ state: LifecycleState) {
+    ///
+    /// - Parameter attempts: whether its attempts' folders are of none either.
+    mutating func forget(_ state: LifecycleState, attempts: Bool) {
         let holders = Set(state.record.attempts.flatMap(\.workers))
-        for id in holders.sorted() { send(.forget(state.record.name), to: id) }
+        for id in holders.sorted() { send(.forget(state.record.name, attempts: attempts), to: id) }
     }
 
     private func launchOrder(_ state: LifecycleState, _ attempt: AttemptRecord) -> LaunchOrder? {

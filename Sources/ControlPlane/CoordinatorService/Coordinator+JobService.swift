@@ -36,7 +36,15 @@ extension Coordinator: JobService {
     package func collectGarbage(
         _ retention: Retention?, isRehearsal: Bool
     ) async throws -> [CollectedJob] {
-        try collect(retention ?? configuration.retention, isRehearsal: isRehearsal)
+        let names = expired(retention)
+        guard !isRehearsal else { return try names.map { try collected($0) } }
+        var jobs: [CollectedJob] = []
+        for start in stride(from: 0, to: names.count, by: Self.collectedAtOnce) {
+            jobs += try forget(Array(names[start..<min(start + Self.collectedAtOnce, names.count)]))
+            await Task.yield()
+        }
+        while try store.shrink() { await Task.yield() }
+        return jobs
     }
 
     package func workers() async throws -> [WorkerRecord] {

@@ -75,8 +75,8 @@ package actor Coordinator {
             try handle(.lived(signs.take()))
             try handle(.tick)
             if clock.now.steady - collected >= Self.collectInterval {
-                collected = clock.now.steady
-                _ = try collect(configuration.retention, isRehearsal: false)
+                let isDone = try forget(Array(expired().prefix(Self.collectedAtOnce))).isEmpty
+                if isDone, try !store.shrink() { collected = clock.now.steady }
             }
             if clock.now.steady - clockSaved >= Self.clockInterval {
                 try store.write { try saveClock(in: $0) }
@@ -86,16 +86,28 @@ package actor Coordinator {
         }
     }
 
-    /// Forgets what need not be remembered any longer.
+    /// Jobs that need not be remembered any longer.
     ///
-    /// - Throws: when the store cannot be written; then nothing is forgotten.
-    func collect(_ retention: Retention, isRehearsal: Bool) throws -> [CollectedJob] {
-        let names = cluster.collectable(retention, at: clock.now.wall)
-        let jobs = try names.map { CollectedJob(name: $0, bytes: try store.bytes(of: $0)) }
-        guard !isRehearsal, !jobs.isEmpty else { return jobs }
+    /// - Parameter retention: `nil`: the coordinator's own.
+    func expired(_ retention: Retention? = nil) -> [JobName] {
+        cluster.collectable(retention ?? configuration.retention, at: clock.now.wall)
+    }
+
+    /// Forgets jobs that are over; a few at a time, so that nobody waits long.
+    ///
+    /// - Returns: those that were.
+    /// - Throws: when the store cannot be written; then none is forgotten.
+    func forget(_ names: [JobName]) throws -> [CollectedJob] {
+        guard !names.isEmpty else { return [] }
+        let jobs = try names.filter { cluster.jobs[$0]?.phase == .over }.map { try collected($0) }
         try handle(.collect(names))
         logger.info("old jobs forgotten", metadata: ["jobs": "\(jobs.count)"])
         return jobs
+    }
+
+    /// What is known of a job before it is forgotten.
+    func collected(_ name: JobName) throws -> CollectedJob {
+        CollectedJob(name: name, bytes: try store.bytes(of: name))
     }
 
     /// Tells, now and then, that something could not be stored.
@@ -108,6 +120,8 @@ package actor Coordinator {
 
     /// How often old jobs are looked for, in seconds.
     static let collectInterval = 600.0
+    /// Jobs that are forgotten in one piece.
+    static let collectedAtOnce = 16
     /// How often a lasting trouble of the store is logged, in seconds.
     static let troubleInterval = 10.0
     /// How often the time is stored at most, with other changes, and at least, in seconds.

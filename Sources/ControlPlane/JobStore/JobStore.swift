@@ -44,15 +44,58 @@ package final class JobStore: Sendable {
         configuration.journalMode = .wal
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(Self.patienceSeconds)
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        configuration.prepareDatabase { database in
+            try database.execute(
+                sql: """
+                    PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;
+                    PRAGMA journal_size_limit = \(Self.logBytesMax)
+                    """)
+        }
         do {
             let database = try DatabaseQueue(path: path, configuration: configuration)
             try StoreSchema.migrator.migrate(database)
+            try Self.makeShrinkable(database)
             // The write-ahead log is there from the first write on.
             try database.write { try $0.execute(sql: "UPDATE clock SET id = id") }
             return Opened(database: database, files: StoreFiles(path))
         } catch {
             throw translate(error, path)
+        }
+    }
+
+    /// A file of an earlier release is written anew once, so that what is removed from it frees its disk.
+    private static func makeShrinkable(_ database: DatabaseQueue) throws {
+        let isShrinkable = try database.read { try Int.fetchOne($0, sql: "PRAGMA auto_vacuum") } == 2
+        guard !isShrinkable else { return }
+        // Without room for a second file it stays as it is, and its space is used again.
+        try? database.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
+    }
+
+    /// What the write-ahead log may keep of the disk when its content is in the file, in bytes.
+    private static let logBytesMax = 4 << 20
+    /// How much of the file is given back in one piece, in pages of 4 KiB.
+    private static let pagesAtOnce = 1024
+
+    /// Gives a piece of what is empty in the file back to the disk.
+    ///
+    /// - Returns: whether more is empty.
+    /// - Throws: `.io` or `.full` when the file cannot be written now.
+    package func shrink() throws -> Bool {
+        do {
+            return try database.writeWithoutTransaction { database in
+                let empty = try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
+                guard empty > 0, try Int.fetchOne(database, sql: "PRAGMA auto_vacuum") == 2 else {
+                    return false
+                }
+                try database.execute(sql: "PRAGMA incremental_vacuum(\(Self.pagesAtOnce))")
+                guard empty > Self.pagesAtOnce else {
+                    try database.checkpoint(.truncate)
+                    return false
+                }
+                return true
+            }
+        } catch {
+            throw Self.translate(error, path)
         }
     }
 

@@ -111,7 +111,10 @@ extension ControlMessage {
         switch frame.body_case {
         case LOCKSTEP__FRAME__BODY_DRAIN: .drain(try DrainWish(frame.drain.pointee))
         case LOCKSTEP__FRAME__BODY_DRAINED: .drained
-        case LOCKSTEP__FRAME__BODY_FORGET: .forget(try JobName(protobuf: frame.forget.pointee.job))
+        case LOCKSTEP__FRAME__BODY_FORGET:
+            .forget(
+                try JobName(protobuf: frame.forget.pointee.job),
+                attempts: frame.forget.pointee.attempts != 0)
         default: nil
         }
     }

@@ -131,9 +131,10 @@ extension ControlMessage {
         case .drained:
             frame.drained = ProtobufMemory.allocate(lockstep__drained__init)
             frame.body_case = LOCKSTEP__FRAME__BODY_DRAINED
-        case .forget(let job):
+        case .forget(let job, let attempts):
             frame.forget = ProtobufMemory.allocate(lockstep__forget__init)
             frame.forget.pointee.job = ProtobufMemory.copy(job.rawValue)
+            frame.forget.pointee.attempts = attempts ? 1 : 0
             frame.body_case = LOCKSTEP__FRAME__BODY_FORGET
         default: preconditionFailure("no message about leaving")
         }

@@ -25,7 +25,7 @@ package enum ControlMessage: Sendable, Equatable {
     case exited(status: Int32)
     case drain(DrainWish)
     case drained
-    case forget(JobName)
+    case forget(JobName, attempts: Bool)
 
     /// Version of the messages' meaning, compared at the start of every connection.
     package static let version: UInt32 = 2

@@ -3,7 +3,6 @@ import ArgumentParser
 import CommandLineEntry
 import Diagnostics
 import Foundation
-import ProgramContract
 import SageMakerShapes
 import Storage
 
@@ -12,10 +11,10 @@ struct GarbageCommand: AsyncParsableCommand {
         commandName: "gc",
         abstract: "Forgets old jobs that are over, and removes the folders of their attempts.",
         discussion: """
-            The coordinator forgets what it stores of a job: description, attempts, logs. On this machine \
-            the attempts' folders of the workers of `lockstep up` go too; workers of other nodes keep to \
-            their own --keep-days and --keep-attempts. Jobs that are not over, models, outputs and \
-            checkpoints are never touched. Without a number, what the coordinator was started with counts.
+            The coordinator forgets what it stores of a job (description, attempts, logs), and the workers \
+            remove the folders of its attempts. Jobs that are not over, models, outputs and checkpoints are \
+            never touched, so a job submitted anew under the same name goes on from them. Without a number, \
+            what the coordinator was started with counts.
 
             Example:
               lockstep gc --keep-days 30 --dry-run
@@ -37,52 +36,46 @@ struct GarbageCommand: AsyncParsableCommand {
 
     private struct Answer: Encodable {
         var jobs: [CollectGarbageResponse.Job]
-        var attempts: Int
         var attemptBytes: Int
         enum CodingKeys: String, CodingKey {
             case jobs = "Jobs"
-            case attempts = "Attempts"
             case attemptBytes = "AttemptBytes"
         }
     }
 
     func run() async throws {
-        let request = CollectGarbageRequest(keepDays: keepDays, keepJobs: keepJobs, dryRun: dryRun)
-        let jobs = try await cluster.withClient { try await $0.collectGarbage(request) }.jobs
-        let (attempts, bytes) = collectAttempts()
+        var request = CollectGarbageRequest(keepDays: keepDays, keepJobs: keepJobs, dryRun: true)
+        let planned = try await cluster.withClient { [request] in try await $0.collectGarbage(request) }.jobs
+        let bytes = planned.map { self.attemptBytes(of: $0.trainingJobName) }
+        var sizes = Dictionary(uniqueKeysWithValues: zip(planned.map(\.trainingJobName), bytes))
+        var jobs = planned
+        if !dryRun {
+            request.dryRun = false
+            jobs = try await cluster.withClient { [request] in try await $0.collectGarbage(request) }.jobs
+            sizes = sizes.filter { name, _ in jobs.contains { $0.trainingJobName == name } }
+        }
+        let folderBytes = sizes.values.reduce(0, +)
         switch cluster.output {
-        case .json: try OutputFormat.printJSON(Answer(jobs: jobs, attempts: attempts, attemptBytes: bytes))
+        case .json: try OutputFormat.printJSON(Answer(jobs: jobs, attemptBytes: folderBytes))
         case .text:
-            for job in jobs { StandardStreams.output("\(job.trainingJobName)  \(job.bytes) bytes") }
+            for job in jobs {
+                StandardStreams.output(
+                    "\(job.trainingJobName)  \(job.bytes + (sizes[job.trainingJobName] ?? 0)) bytes")
+            }
             let sum = jobs.reduce(0) { $0 + $1.bytes }
-            let verb = dryRun ? "would be" : "were"
             StandardStreams.output(
-                "\(jobs.count) jobs (\(sum) bytes in the job store) and \(attempts) folders of attempts "
-                    + "(\(bytes) bytes) \(verb) removed")
+                "\(jobs.count) jobs \(dryRun ? "would be" : "were") forgotten: "
+                    + "\(sum) bytes in the job store, \(folderBytes) bytes in folders of attempts"
+                    + (isLocal ? "" : " on this machine"))
         }
     }
 
-    /// Those of the local cluster's workers; of another cluster's nothing is here.
-    private func collectAttempts() -> (count: Int, bytes: Int) {
-        let isLocal =
-            cluster.endpoint == nil && ProcessInfo.processInfo.environment["LOCKSTEP_ENDPOINT"] == nil
-        guard isLocal, let folder = try? ClusterFolder(nil).path else { return (0, 0) }
-        let retention = AttemptRetention(
-            keepDays: keepDays.map(Double.init) ?? AttemptRetention().keepDays,
-            keepAttempts: keepJobs ?? AttemptRetention().keepAttempts)
-        let now = Date().timeIntervalSince1970
-        var (count, bytes) = (0, 0)
-        for worker in (try? FileSystem.names(in: folder)) ?? [] {
-            let attempts = "\(folder)/\(worker)/attempts"
-            let expired = retention.expired(in: attempts, at: now)
-            if dryRun {
-                count += expired.count
-                bytes += expired.reduce(0) { $0 + AttemptRetention.bytes(below: $1) }
-            } else {
-                let removed = retention.apply(in: attempts, at: now)
-                (count, bytes) = (count + removed.count, bytes + removed.bytes)
-            }
-        }
-        return (count, bytes)
+    private var isLocal: Bool { cluster.knownEndpoint == nil }
+
+    /// What a job's attempts take in the folders of the local cluster's workers.
+    private func attemptBytes(of job: String) -> Int {
+        guard isLocal, let folder = try? ClusterFolder(nil).path else { return 0 }
+        let workers = (try? FileSystem.names(in: folder)) ?? []
+        return workers.reduce(0) { $0 + FileSystem.bytes(below: "\(folder)/\($1)/attempts/\(job)") }
     }
 }

@@ -52,6 +52,10 @@ struct UpCommand: AsyncParsableCommand {
     var passEnvironment: [String] = []
     @Option(help: "Memory for the jobs' own code of each worker, in MiB (default: nine tenths of all).")
     var memory: Int?
+    @Option(help: "Days for which jobs that are over are remembered, with their logs (default: 90).")
+    var keepDays: Int?
+    @Option(help: "Newest jobs that are remembered when they are over (default: 10000).")
+    var keepJobs: Int?
     @Flag(help: "Run in the background.")
     var detach = false
 
@@ -61,6 +65,10 @@ struct UpCommand: AsyncParsableCommand {
         }
         guard (1...4096).contains(slots) else {
             throw ValidationError("--slots is \(slots): it must be 1 to 4096")
+        }
+        for (name, value, least) in [("--keep-days", keepDays, 1), ("--keep-jobs", keepJobs, 0)] {
+            guard let value, value < least else { continue }
+            throw ValidationError("\(name) is \(value): it must be \(least) or more")
         }
     }
 
@@ -97,10 +105,13 @@ struct UpCommand: AsyncParsableCommand {
 
     private func start(_ daemons: LocalDaemons, _ folder: ClusterFolder) async throws {
         let endpoint = try await daemons.startCoordinator(
-            api: api.contains(":") ? api : "127.0.0.1:\(api)", options: accessOptions)
+            api: api.contains(":") ? api : "127.0.0.1:\(api)", options: coordinatorOptions)
         try await note(daemons, folder)
+        // What `verify` of a remembered job reads is kept a little longer than the job.
+        let retention = keepDays.map { ["--keep-days", "\($0 + 10)"] } ?? []
         try await daemons.startWorkers(
-            workers, slots: slots, areSpot: spot, control: endpoint.control, options: programOptions)
+            workers, slots: slots, areSpot: spot, control: endpoint.control,
+            options: programOptions + retention)
         try await note(daemons, folder)
         var known = endpoint
         known.runAs = geteuid() == 0 ? runAs : nil
@@ -108,9 +119,11 @@ struct UpCommand: AsyncParsableCommand {
         announce(endpoint, folder)
     }
 
-    /// For the coordinator: who may call the API.
-    private var accessOptions: [String] {
+    /// For the coordinator: who may call the API, and what is remembered.
+    private var coordinatorOptions: [String] {
         apiHost.flatMap { ["--api-host", $0] } + (insecure ? ["--insecure"] : [])
+            + (keepDays.map { ["--keep-days", "\($0)"] } ?? [])
+            + (keepJobs.map { ["--keep-jobs", "\($0)"] } ?? [])
     }
 
     /// For the workers: what jobs with code of their own may use.
@@ -166,7 +179,7 @@ struct UpCommand: AsyncParsableCommand {
             [
                 program, "up", "--workers", "\(workers)", "--slots", "\(slots)", "--data-dir", folder.path,
                 "--api", api,
-            ] + (spot ? ["--spot"] : []) + accessOptions + programOptions,
+            ] + (spot ? ["--spot"] : []) + coordinatorOptions + programOptions,
             environment: ProcessInfo.processInfo.environment, input: null, output: log, error: log,
             newSession: true)
         while true {

@@ -4,7 +4,6 @@ import ClusterTypes
 import Diagnostics
 import Foundation
 import Logging
-import ProgramContract
 import ServiceLifecycle
 import UnixSignals
 import WorkerService
@@ -38,9 +37,9 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "How often to look for such a notice, in seconds.")
     var spotNoticeInterval = 5.0
     @Option(help: "Days for which folders of attempts that are over are kept.")
-    var keepDays = 30
+    var keepDays = Int(AttemptRetention.standard.keepDays)
     @Option(help: "Newest attempts whose folders are kept when they are over.")
-    var keepAttempts = 50
+    var keepAttempts = AttemptRetention.standard.keepAttempts
     @OptionGroup(title: "Programs")
     var programs: ProgramOptions
     @Flag(help: "On SIGTERM, let the gangs commit and end too, instead of leaving them running.")
@@ -49,7 +48,7 @@ struct WorkerCommand: AsyncParsableCommand {
     var grace = WorkerConfiguration.defaultGraceSeconds
 
     func validate() throws {
-        guard keepDays >= 0 else { throw ValidationError("--keep-days is \(keepDays): it must be 0 or more") }
+        guard keepDays >= 1 else { throw ValidationError("--keep-days is \(keepDays): it must be 1 or more") }
         guard keepAttempts >= 0 else {
             throw ValidationError("--keep-attempts is \(keepAttempts): it must be 0 or more")
         }

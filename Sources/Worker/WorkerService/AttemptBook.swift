@@ -21,6 +21,8 @@ actor AttemptBook {
     /// before the coordinator starts the next one.
     private var abandonSeconds = 3.0
     private var fenceSeconds: Double?
+    /// When old attempts are looked for again, in seconds since 1970.
+    private var nextPrune = 0.0
 
     /// What a loaded machine may take to end a gang.
     static let abandonMarginSeconds = 1.0
@@ -50,7 +52,6 @@ actor AttemptBook {
                 "attempt found again",
                 metadata: ["attempt": "\(folder.attempt)", "isRunning": "\(attempt.isAlive)"])
         }
-        prune()
     }
 
     func setLease(seconds: Double, heartbeat: Double) {
@@ -63,6 +64,8 @@ actor AttemptBook {
     /// - Returns: what to tell the coordinator.
     func launch(_ order: LaunchOrder) -> ControlMessage? {
         let folder = AttemptFolder(order.attempt, in: configuration.attempts)
+        // A settled one belongs to a job that was forgotten and whose name is another's now.
+        if attempts[order.attempt] == nil, folder.isSettled { try? FileSystem.remove(folder.path) }
         if attempts[order.attempt] == nil, folder.exists {
             attempts[order.attempt] = try? SupervisedAttempt(adopting: folder)
         }
@@ -112,6 +115,7 @@ actor AttemptBook {
                 messages.append(.ended(id, end: (try? Array(JSONEncoder().encode(end))) ?? []))
             }
         }
+        prune()
         return Self.frames(chunks).map { .lines($0) } + messages
     }
 
@@ -156,7 +160,6 @@ actor AttemptBook {
                 "attempt not marked as settled", metadata: ["attempt": "\(id)", "reason": "\(error)"])
         }
         attempt.leaveRoom()
-        prune()
     }
 
     func disconnected() {
@@ -217,11 +220,22 @@ actor AttemptBook {
         return .ended(id, end: (try? Array(JSONEncoder().encode(end))) ?? [])
     }
 
-    /// Removes settled attempts that are not kept, and what is empty.
-    private func prune() {
-        _ = configuration.retention.apply(
-            in: configuration.attempts, at: Date().timeIntervalSince1970)
+    /// The coordinator has forgotten a job.
+    func forget(_ job: JobName) {
+        guard JobName.isWellFormed(job.rawValue) else { return }
+        AttemptRetention.forget(job: "\(configuration.attempts)/\(job)")
     }
+
+    /// Now and then, removes settled attempts that are not kept, and what is empty.
+    private func prune() {
+        let now = Date().timeIntervalSince1970
+        guard now >= nextPrune else { return }
+        nextPrune = now + Self.pruneInterval
+        configuration.retention.apply(in: configuration.attempts, at: now)
+    }
+
+    /// How often folders of old attempts are looked for, in seconds.
+    private static let pruneInterval = 600.0
 
     private static func folders(in attempts: String) -> [AttemptFolder] {
         let manager = FileManager.default

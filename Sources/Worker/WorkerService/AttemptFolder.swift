@@ -81,13 +81,16 @@ package struct AttemptFolder: Sendable, Equatable {
 
     /// Reads the plan of a folder of which only the path is known.
     package static func plan(path: String) throws -> LaunchPlan {
-        try read(LaunchPlan.self, path + "/launch.json")
+        try read(LaunchPlan.self, "\(path)/\(planName)")
     }
+
+    /// What comes last when a folder is made.
+    static let planName = "launch.json"
 
     package var jobFile: String { path + "/" + AttemptFiles.job }
     package var eventsFile: String { path + "/" + AttemptFiles.events }
     package var exitFile: String { path + "/" + AttemptFiles.exit }
-    package var launchFile: String { path + "/launch.json" }
+    package var launchFile: String { path + "/" + Self.planName }
     package var supervisorFile: String { path + "/supervisor.json" }
     package var settledFile: String { path + "/" + AttemptRetention.settledName }
     package var logs: String { path + "/logs" }

@@ -53,7 +53,7 @@ package struct WorkerConfiguration: Sendable {
         kind: WorkerKind = .onDemand, hotStateRoot: String = HotStateFolder.defaultRoot,
         notices: [SpotNoticeSource] = [], noticeSeconds: Double = 5, programs: WorkerSettings? = nil,
         images: [String: String] = [:], passedVariables: [String] = [],
-        dataRoots: [String] = [], retention: AttemptRetention = AttemptRetention()
+        dataRoots: [String] = [], retention: AttemptRetention = .standard
     ) {
         self.programs =
             programs

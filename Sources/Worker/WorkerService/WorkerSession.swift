@@ -67,8 +67,9 @@ struct WorkerSession: Sendable {
         case .launch(let order): if let answer = await book.launch(order) { peer.send(answer) }
         case .stop(let attempt): if let answer = await book.stop(attempt) { peer.send(answer) }
         case .kill(let attempt): if let answer = await book.kill(attempt) { peer.send(answer) }
-        case .forget(let job):
+        case .forget(let job, let attempts):
             hotStates.forget(job)
+            if attempts { await book.forget(job) }
             configuration.rooms?.forget(job)
             // What runners that were killed could not clear away.
             ProgramTrees.sweep(configuration.programs.scratch)

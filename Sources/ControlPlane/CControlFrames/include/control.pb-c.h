@@ -255,10 +255,14 @@ struct  Lockstep__Forget
    * Name of the job.
    */
   char *job;
+  /*
+   * The job itself is forgotten: the folders of its attempts are of no use either.
+   */
+  protobuf_c_boolean attempts;
 };
 #define LOCKSTEP__FORGET__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__forget__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 /*
