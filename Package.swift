@@ -12,8 +12,8 @@ enum Layer: Int {
 let wings: [String: [String]] = [
     "Base": [
         "CFixedPoint", "CMPI", "COpenBLAS", "CProcess", "CProtobufC", "CZlib", "ClusterTypes",
-        "Collectives", "CommandLineEntry", "Diagnostics", "JSON", "JobSpecs", "LinearAlgebra",
-        "MPICollectives", "Processes", "Storage", "StorageLocations", "Threading",
+        "Collectives", "CommandLineEntry", "DatabaseFiles", "Diagnostics", "JSON", "JobSpecs",
+        "LinearAlgebra", "MPICollectives", "Processes", "Storage", "StorageLocations", "Threading",
     ],
     "Data": [
         "CRecordFormat", "Datasets", "RecordOrder", "Tensors",
@@ -32,7 +32,7 @@ let wings: [String: [String]] = [
         "CPathShim", "ProgramContract", "ProgramRunner", "WorkerService",
     ],
     "API": [
-        "APIClient", "RequestSigning", "SageMakerAPI", "SageMakerShapes", "ServiceModels",
+        "APIClient", "RequestSigning", "ResourceStore", "SageMakerAPI", "SageMakerShapes", "ServiceModels",
     ],
     "Products": [
         "LockstepTraining", "lockstep", "lockstep-bench", "lockstep-cluster", "lockstep-train",
@@ -159,6 +159,7 @@ let modules: [Module] = [
     lib(.mechanisms, "Collectives", ["CFixedPoint", "Diagnostics", "Threading"]),
     lib(.mechanisms, "Storage", ["CZlib", "Crypto", "Diagnostics"]),
     lib(.mechanisms, "JobLifecycle", ["ClusterTypes", "Diagnostics"]),
+    lib(.mechanisms, "DatabaseFiles", ["Diagnostics", "GRDB"]),
     lib(.mechanisms, "Processes", ["CProcess", "Diagnostics"]),
     lib(.mechanisms, "Scheduling", ["ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "AlgorithmSpecs", ["Diagnostics"]),
@@ -173,7 +174,10 @@ let modules: [Module] = [
         [
             "ClusterTypes", "Crypto", "Diagnostics", "RecordOrder", "SageMakerShapes", "Storage", "Tensors",
         ]),
-    lib(.adapters, "JobStore", ["ClusterTypes", "Diagnostics", "GRDB", "JobLifecycle", "Storage"]),
+    lib(
+        .adapters, "JobStore",
+        ["ClusterTypes", "DatabaseFiles", "Diagnostics", "GRDB", "JobLifecycle", "Storage"]),
+    lib(.adapters, "ResourceStore", ["DatabaseFiles", "Diagnostics", "GRDB", "JSON", "Storage"]),
     lib(
         .adapters, "ControlChannel",
         ["ClusterTypes", "Crypto", "Diagnostics", "Logging", "NIOCore", "NIOPosix", "Wire"]),
@@ -312,6 +316,7 @@ let testTargets: [Target] = [
             "RequestSigning", "SageMakerAPI", "SageMakerShapes", "ServiceModels", "Storage",
             "StorageLocations", "Subprocess",
         ]),
+    tests("ResourceStoreTests", ["Diagnostics", "JSON", "ResourceStore"]),
     tests(
         "SimulationTests",
         ["ClusterTypes", "ControlPlane", "Diagnostics", "JobLifecycle", "Scheduling", "Wire"]),

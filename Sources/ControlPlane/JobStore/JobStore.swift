@@ -1,4 +1,5 @@
 package import ClusterTypes
+import DatabaseFiles
 import Diagnostics
 import Foundation
 import GRDB
@@ -31,7 +32,7 @@ package final class JobStore: Sendable {
 
     private struct Opened {
         var database: DatabaseQueue
-        var files: StoreFiles
+        var files: DatabaseFiles
         /// What has happened to the file and nobody was told of yet.
         var news: String?
     }
@@ -57,7 +58,7 @@ package final class JobStore: Sendable {
             try Self.makeShrinkable(database)
             // The write-ahead log is there from the first write on.
             try database.write { try $0.execute(sql: "UPDATE clock SET id = id") }
-            return Opened(database: database, files: StoreFiles(path))
+            return Opened(database: database, files: DatabaseFiles(path))
         } catch {
             throw translate(error, path)
         }
@@ -118,13 +119,10 @@ package final class JobStore: Sendable {
         switch opened.files.finding {
         case .inPlace: break
         case .replaced:
-            throw LockstepError(
-                .io,
-                "another file lies at \(path), where the job store was: move it away and the coordinator "
-                    + "writes its own back, or restart the coordinator to use that one")
+            throw DatabaseTrouble(noun: "job store", path: path).replaced
         case .gone:
             try restore(&opened)
-            opened.news = "\(path) was removed, and has been written again from what was still open"
+            opened.news = DatabaseTrouble(noun: "job store", path: path).restored
         }
     }
 
@@ -136,15 +134,13 @@ package final class JobStore: Sendable {
                 try $0.execute(sql: "VACUUM INTO ?", arguments: [copy])
             }
             // An old log beside the new file would be taken for its own.
-            for path in [StoreFiles.log(of: path), StoreFiles.sharedMemory(of: path)] {
+            for path in [DatabaseFiles.log(of: path), DatabaseFiles.sharedMemory(of: path)] {
                 try FileSystem.remove(path)
             }
             try FileSystem.rename(copy, to: path)
             try FileSystem.synchronizeFolder(FileSystem.parent(of: path) ?? "/")
         } catch {
-            throw LockstepError(
-                .io, "the job store \(path) was removed and cannot be written again: free its place",
-                cause: error)
+            throw DatabaseTrouble(noun: "job store", path: path).lost(error)
         }
         let (old, news) = (opened.database, opened.news)
         opened = try Self.open(path)
@@ -298,26 +294,6 @@ package final class JobStore: Sendable {
     }
 
     private static func translate(_ error: any Error, _ path: String) -> any Error {
-        switch error {
-        case let error as LockstepError: error
-        case let error as DatabaseError
-        where error.resultCode == .SQLITE_NOTADB
-            || error.resultCode == .SQLITE_CORRUPT:
-            LockstepError(
-                .damaged, "\(path) is no job store of Lockstep or is damaged: move it away or restore it",
-                cause: error)
-        case let error as DatabaseError where error.resultCode == .SQLITE_FULL:
-            LockstepError(
-                .full,
-                "the job store \(path) cannot be written, its disk is full: nothing has changed, try again "
-                    + "when there is room")
-        case let error as DatabaseError
-        where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED:
-            LockstepError(
-                .io, "the job store \(path) is locked by another program: nothing has changed, try again")
-        default:
-            LockstepError(
-                .io, "the job store \(path) cannot be used now: nothing has changed, try again", cause: error)
-        }
+        DatabaseTrouble(noun: "job store", path: path).translated(error)
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Which files the store has open, to notice when others, or none, lie in their places.
-struct StoreFiles: Equatable {
+/// Which files an open database has, to notice when others, or none, lie in their places.
+package struct DatabaseFiles: Sendable, Equatable {
     private struct Identity: Equatable {
         var device: UInt
         var number: UInt
@@ -14,24 +14,27 @@ struct StoreFiles: Equatable {
         }
     }
 
-    enum Finding { case inPlace, gone, replaced }
+    /// What lies where the database was opened.
+    package enum Finding: Sendable { case inPlace, gone, replaced }
 
     private let path: String
     private let main: Identity?
     private let log: Identity?
 
     /// - Parameter path: of the database, which has just been opened and written.
-    init(_ path: String) {
+    package init(_ path: String) {
         self.path = path
         main = Identity(path)
         log = Identity(Self.log(of: path))
     }
 
     /// The write-ahead log, where what was written last lies.
-    static func log(of path: String) -> String { path + "-wal" }
-    static func sharedMemory(of path: String) -> String { path + "-shm" }
+    package static func log(of path: String) -> String { path + "-wal" }
+    /// The index of the log, which all that have the database open share.
+    package static func sharedMemory(of path: String) -> String { path + "-shm" }
 
-    var finding: Finding {
+    /// Looks at the folder.
+    package var finding: Finding {
         let now = Identity(path)
         if now != main { return now == nil ? .gone : .replaced }
         return Identity(Self.log(of: path)) == log ? .inPlace : .gone
