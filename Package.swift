@@ -16,7 +16,7 @@ let wings: [String: [String]] = [
         "LinearAlgebra", "MPICollectives", "Processes", "Storage", "StorageLocations", "Threading",
     ],
     "Data": [
-        "CRecordFormat", "Datasets", "RecordOrder", "Tensors",
+        "CRecordFormat", "Datasets", "ObjectStores", "RecordOrder", "Tensors",
     ],
     "Learning": [
         "AlgorithmSpecs", "Checkpoints", "GangRuntime", "Training",
@@ -170,6 +170,12 @@ let modules: [Module] = [
     lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
     lib(.adapters, "Datasets", ["CRecordFormat", "Collectives", "Diagnostics", "Storage", "Tensors"]),
     lib(
+        .adapters, "ObjectStores",
+        [
+            "AsyncHTTPClient", "CZlib", "Crypto", "Diagnostics", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "RequestSigning", "Storage",
+        ]),
+    lib(
         .adapters, "Checkpoints",
         [
             "ClusterTypes", "Crypto", "Diagnostics", "RecordOrder", "SageMakerShapes", "Storage", "Tensors",
@@ -287,6 +293,9 @@ let modules: [Module] = [
 let testTargets: [Target] = [
     tests("CollectivesTests", ["CFixedPoint", "Collectives", "Diagnostics", "Threading"]),
     tests("MPITests", ["Collectives", "Diagnostics", "MPICollectives", "Threading"]),
+    tests(
+        "StorageTests",
+        ["AsyncHTTPClient", "Crypto", "Diagnostics", "NIOCore", "NIOHTTP1", "ObjectStores", "Storage"]),
     tests("DatasetsTests", ["Collectives", "Datasets", "Diagnostics", "Storage", "Tensors"]),
     tests(
         "TrainingTests",
