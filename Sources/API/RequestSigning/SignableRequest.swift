@@ -10,9 +10,15 @@ package struct SignableRequest: Sendable {
     /// Names in any case, values as they are sent.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// Whether it goes to S3, whose keys are signed as they are sent: encoded once, `..` like any name.
+    package var isForObjects: Bool
 
     /// A request as it goes over the wire; `headers` have to include Host.
-    package init(method: String, target: String, headers: [(name: String, value: String)], body: [UInt8]) {
+    package init(
+        method: String, target: String, headers: [(name: String, value: String)], body: [UInt8],
+        isForObjects: Bool = false
+    ) {
+        self.isForObjects = isForObjects
         self.method = method
         self.target = target
         self.headers = headers
@@ -34,7 +40,7 @@ package struct SignableRequest: Sendable {
             return "\(name):\(values.joined(separator: ","))\n"
         }
         return [
-            method, Self.canonicalPath(String(parts[0])),
+            method, isForObjects ? String(parts[0]) : Self.canonicalPath(String(parts[0])),
             parts.count > 1 ? Self.canonicalQuery(String(parts[1])) : "", lines.joined(),
             signed.joined(separator: ";"), SHA256.hash(data: body).hex,
         ].joined(separator: "\n")
