@@ -36,6 +36,34 @@ import Wire
         }
     }
 
+    @Test func `calls that come in together are answered each for itself, and stored`() async throws {
+        try await CoordinatorBench.with { bench in
+            let coordinator = bench.coordinator
+            let outcomes = await withTaskGroup(of: (Int, Bool).self) { group in
+                for call in 0..<60 {
+                    let name = "job-\(call % 40)"
+                    let draft = JobDraft(
+                        name: JobName(name), requestJSON: "{}", arn: "arn:\(name)",
+                        modelArtifact: "file:///m",
+                        slotCount: 1, maxRuntimeSeconds: 60, maximumRestarts: 3)
+                    group.addTask {
+                        let job = try? await coordinator.createJob(draft, invocationID: "call-\(call)")
+                        return (call % 40, job != nil)
+                    }
+                }
+                return await group.reduce(into: [Int: [Bool]]()) { $0[$1.0, default: []].append($1.1) }
+            }
+            // Of two calls with the same name one was refused, whichever came first.
+            for name in 0..<40 {
+                #expect(outcomes[name]?.sorted { $0 && !$1 } == (name < 20 ? [true, false] : [true]))
+            }
+            let before = try await bench.coordinator.jobs()
+            #expect(Set(before.map(\.name)).count == 40 && before.count == 40)
+            try await bench.restart()
+            #expect(try await bench.coordinator.jobs() == before)
+        }
+    }
+
     @Test func `a restarted coordinator knows everything and disturbs nothing`() async throws {
         try await CoordinatorBench.with { bench in
             var worker = try await bench.register("w1")

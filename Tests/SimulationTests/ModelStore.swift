@@ -23,7 +23,7 @@ struct ModelStore {
     /// How far each attempt's events are stored.
     private(set) var positions: [AttemptID: Int] = [:]
 
-    mutating func save(_ change: ClusterChange, of event: ClusterEvent) {
+    mutating func save(_ change: ClusterChange) {
         for (old, new) in change.jobs {
             let name = new.record.name
             if let old {
@@ -32,12 +32,12 @@ struct ModelStore {
                 Self.merge(&row.attempts, new.record.attempts, old.record.attempts)
                 Self.merge(&row.transitions, new.record.transitions, old.record.transitions)
                 rows[name] = row
-            } else if case .create(_, let invocationID) = event {
+            } else {
                 order.append(name)
                 rows[name] = Row(
                     state: new.withoutHistory, requestJSON: new.record.requestJSON,
                     attempts: new.record.attempts, transitions: new.record.transitions,
-                    invocationID: invocationID)
+                    invocationID: change.invocations[name])
             }
         }
         for profile in change.profiles { profiles[profile.id] = profile }

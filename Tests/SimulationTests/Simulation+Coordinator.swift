@@ -27,7 +27,7 @@ extension Simulation {
             return .refused(error)
         }
         guard !change.isVolatile || !positions.isEmpty, let trouble else {
-            save(change, event, positions)
+            save(change, positions)
             try carryOut(change.effects)
             try check(change)
             return .done
@@ -42,9 +42,9 @@ extension Simulation {
         case .crashBefore: situations.note(.crashBeforeWrite)
         case .crashAfter:
             situations.note(.crashAfterWrite)
-            save(change, event, positions)
+            save(change, positions)
         case .crashBetween:
-            save(change, event, positions)
+            save(change, positions)
             guard change.effects.count > 1 else {
                 situations.note(.crashAfterWrite)
                 break
@@ -56,8 +56,8 @@ extension Simulation {
         return .crashed
     }
 
-    private func save(_ change: ClusterChange, _ event: ClusterEvent, _ positions: [(AttemptID, Int)]) {
-        store.save(change, of: event)
+    private func save(_ change: ClusterChange, _ positions: [(AttemptID, Int)]) {
+        store.save(change)
         for (attempt, next) in positions { store.setPosition(attempt, next) }
     }
 

@@ -200,10 +200,16 @@ extension Simulation {
         guard isListening else { return enter(.create(job: job), after: 0.7) }
         trace("\(draft.name) is created: \(draft.slotCount) slots, \(plan.jobs[job].stepCount) steps")
         let wasThere = cluster.jobs[draft.name] != nil
-        switch try handle(.create(draft, invocationID: "call")) {
+        var drafts = [draft]
+        // Another call comes in at the same time.
+        if isChaos, random.chance(0.2) {
+            drafts.append(plan.jobs[random.integer(0...plan.jobs.count - 1)].draft)
+        }
+        switch try handle(.create(drafts.map { JobCreation($0, invocationID: "call") })) {
         case .done:
             if wasThere { situations.note(.createRepeated) }
-            createdJobs.insert(draft.name)
+            if drafts.count > 1 { situations.note(.createdTogether) }
+            createdJobs.formUnion(drafts.map(\.name))
             // The answer may get lost; then the client calls again.
             if isChaos, random.chance(0.1) { enter(.create(job: job), after: random.real(0.1...5)) }
         case .refused(let error):

@@ -1,7 +1,7 @@
 /// Rare things that a run of many seeds has to have met, lest the simulation go blind.
 enum Situation: Int, CaseIterable {
     case crashBeforeWrite, crashAfterWrite, crashBetweenEffects, coordinatorRestart, writeRolledBack
-    case createRepeated, stopRequested, stoppedWhileWaiting
+    case createRepeated, createdTogether, stopRequested, stoppedWhileWaiting
     case connectionLost, silentConnection, reportRepeated, partition, leaseOver
     case daemonDied, daemonStopped, attemptAdopted, gangAbandoned, supervisorDied, attemptVanished
     case nodeDied, nodeCameBackEmpty, nodeCameBackWithDisk, launchRepeated, attemptMissing

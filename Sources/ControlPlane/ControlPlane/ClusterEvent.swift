@@ -1,11 +1,13 @@
 package import ClusterTypes
+package import Diagnostics
 package import JobLifecycle
 package import Wire
 
 /// What happens to the cluster.
 package enum ClusterEvent: Sendable {
-    /// CreateTrainingJob, with the id of the call if it had one.
-    case create(JobDraft, invocationID: String?)
+    /// Calls of CreateTrainingJob that have come in together. Each is refused for itself
+    /// (`ClusterChange.refusals`); one that is alone throws its refusal.
+    case create([JobCreation])
     /// StopTrainingJob.
     case stop(JobName)
     /// These jobs are over, and forgotten.
@@ -35,6 +37,24 @@ package enum ClusterEvent: Sendable {
     case tick
 }
 
+/// A call of CreateTrainingJob.
+package struct JobCreation: Sendable {
+    package var draft: JobDraft
+    /// The id of the call, if it had one.
+    package var invocationID: String?
+    package init(_ draft: JobDraft, invocationID: String?) {
+        self.draft = draft
+        self.invocationID = invocationID
+    }
+}
+
+extension ClusterEvent {
+    /// A single call of CreateTrainingJob.
+    package static func create(_ draft: JobDraft, invocationID: String?) -> ClusterEvent {
+        .create([JobCreation(draft, invocationID: invocationID)])
+    }
+}
+
 /// What a gang has told.
 package struct TrainingReport: Sendable {
     package var attempt: AttemptID
@@ -57,6 +77,10 @@ package struct ClusterChange: Sendable {
     package var jobs: [(old: LifecycleState?, new: LifecycleState)] = []
     /// Jobs that are forgotten.
     package var collected: [JobName] = []
+    /// Ids of the calls that created the new ones among them.
+    package var invocations: [JobName: String] = [:]
+    /// Why creations were refused, by their place in the event.
+    package var refusals: [Int: LockstepError] = [:]
     /// Profiles that differ.
     package var profiles: [WorkerProfile] = []
     /// Workers that are known no more.

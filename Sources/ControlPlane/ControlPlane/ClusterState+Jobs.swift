@@ -3,9 +3,15 @@ import Diagnostics
 import JobLifecycle
 
 extension ClusterState {
-    mutating func create(
-        _ draft: JobDraft, _ invocationID: String?, _ time: Moment
-    ) throws(LockstepError) {
+    mutating func create(_ creations: [JobCreation], _ time: Moment) throws(LockstepError) {
+        if creations.count == 1 { return try create(creations[0], time) }
+        for (index, creation) in creations.enumerated() {
+            do { try create(creation, time) } catch { refusals[index] = error }
+        }
+    }
+
+    private mutating func create(_ creation: JobCreation, _ time: Moment) throws(LockstepError) {
+        let (draft, invocationID) = (creation.draft, creation.invocationID)
         if jobs[draft.name] != nil {
             // The same call once more is answered like the first time.
             if let invocationID, invocations[draft.name] == invocationID { return }

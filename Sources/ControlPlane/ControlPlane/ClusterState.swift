@@ -46,6 +46,7 @@ package struct ClusterState: Sendable {
     private var oldJobs: [JobName: LifecycleState?] = [:]
     private var oldWorkers: [WorkerID: WorkerStanding?] = [:]
     var effects: [ClusterEffect] = []
+    var refusals: [Int: LockstepError] = [:]
 
     /// A cluster as its store remembers it, after a start at `time`: every known worker gets a whole
     /// lease to come back.
@@ -77,6 +78,7 @@ package struct ClusterState: Sendable {
         oldJobs = [:]
         oldWorkers = [:]
         effects = []
+        refusals = [:]
         do {
             try follow(event, time)
         } catch {
@@ -111,7 +113,7 @@ package struct ClusterState: Sendable {
 
     private mutating func follow(_ event: ClusterEvent, _ time: Moment) throws(LockstepError) {
         switch event {
-        case .create(let draft, let invocationID): try create(draft, invocationID, time)
+        case .create(let creations): try create(creations, time)
         case .stop(let name): try stop(name, time)
         case .collect(let names): for name in names { collect(name) }
         case .register(let registration, let connection): try register(registration, connection, time)
@@ -144,12 +146,17 @@ package struct ClusterState: Sendable {
 
     private func change() -> ClusterChange {
         var change = ClusterChange()
-        for (name, old) in oldJobs.sorted(by: { $0.key < $1.key }) {
+        // New jobs go into the store in the order that they have here.
+        let changed = oldJobs.sorted {
+            (ordinals[$0.key] ?? .max, $0.key) < (ordinals[$1.key] ?? .max, $1.key)
+        }
+        for (name, old) in changed {
             guard let new = jobs[name] else {
                 change.collected.append(name)
                 continue
             }
             if old != new { change.jobs.append((old, new)) }
+            if old == nil { change.invocations[name] = invocations[name] }
         }
         for (id, old) in oldWorkers.sorted(by: { $0.key < $1.key }) {
             guard let profile = workers[id]?.profile else {
@@ -159,6 +166,7 @@ package struct ClusterState: Sendable {
             if profile != old?.profile { change.profiles.append(profile) }
         }
         change.effects = effects
+        change.refusals = refusals
         return change
     }
 }

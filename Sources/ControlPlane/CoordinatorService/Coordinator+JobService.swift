@@ -4,10 +4,39 @@ import Diagnostics
 package import JobLifecycle
 import JobStore
 
+/// A call of CreateTrainingJob that has not been answered.
+struct PendingCreation {
+    var creation: JobCreation
+    var answer: CheckedContinuation<JobRecord, any Error>
+}
+
 extension Coordinator: JobService {
     package func createJob(_ draft: JobDraft, invocationID: String?) async throws -> JobRecord {
-        try handle(.create(draft, invocationID: invocationID))
-        return try state(draft.name).record
+        try await withCheckedThrowingContinuation { answer in
+            creations.append(
+                PendingCreation(creation: JobCreation(draft, invocationID: invocationID), answer: answer))
+            // Calls that are here already come before this.
+            if creations.count == 1 { Task { createPending() } }
+        }
+    }
+
+    /// Creates the jobs that have been asked for since the last time.
+    func createPending() {
+        guard !creations.isEmpty else { return }
+        let pending = creations
+        creations = []
+        do {
+            let change = try handle(.create(pending.map(\.creation)))
+            for (index, item) in pending.enumerated() {
+                if let refusal = change.refusals[index] {
+                    item.answer.resume(throwing: refusal)
+                } else {
+                    item.answer.resume(with: Result { try state(item.creation.draft.name).record })
+                }
+            }
+        } catch {
+            for item in pending { item.answer.resume(throwing: error) }
+        }
     }
 
     package func job(_ name: JobName) async throws -> JobRecord { try state(name).record }

@@ -59,7 +59,7 @@ extension Coordinator {
         guard cluster.workers[id]?.connection == connection else { return }
         logger.warning("worker disconnected", metadata: ["worker": "\(id)"])
         // Nothing of it is stored, so nothing can fail.
-        try? handle(.disconnect(id, connection: connection))
+        _ = try? handle(.disconnect(id, connection: connection))
     }
 
     private static func end(_ bytes: [UInt8], _ attempt: AttemptID) throws -> AttemptEnd {
@@ -84,10 +84,9 @@ extension Coordinator {
                     marks.append(LineMark(attempt: chunk.attempt, stream: chunk.stream, next: next))
                 }
                 if !reports.isEmpty {
-                    let event = ClusterEvent.trained(reports)
-                    let changed = try cluster.handle(event, at: clock.now)
+                    let changed = try cluster.handle(.trained(reports), at: clock.now)
                     change = changed
-                    try Self.save(changed, in: transaction, of: event)
+                    try Self.save(changed, in: transaction)
                 }
                 return marks
             }

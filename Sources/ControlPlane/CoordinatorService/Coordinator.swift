@@ -28,6 +28,8 @@ package actor Coordinator {
     private var clockSaved = -Double.infinity
     private var collected = -Double.infinity
     var cluster: ClusterState
+    /// Jobs that wait to be created, all at once: one disk flush and one plan serve them all.
+    var creations: [PendingCreation] = []
     /// Workers' connections by number.
     var peers: [Int: ControlPeer] = [:]
     var nextConnection = 1
@@ -60,6 +62,7 @@ package actor Coordinator {
 
     /// Closes the store and gives the data folder free; nothing may be asked afterwards.
     package func close() throws {
+        createPending()
         defer { folder.release() }
         // A store that cannot be written now is closed all the same.
         try? store.write { try $0.save(clock.reading) }
@@ -131,12 +134,13 @@ package actor Coordinator {
     /// Applies an event: state, store, effects.
     ///
     /// - Throws: the event's refusal, or the store's failure; then nothing has changed.
-    func handle(_ event: ClusterEvent) throws {
+    @discardableResult
+    func handle(_ event: ClusterEvent) throws -> ClusterChange {
         let change = try cluster.handle(event, at: clock.now)
         if !change.isVolatile {
             do {
                 try store.write {
-                    try Self.save(change, in: $0, of: event)
+                    try Self.save(change, in: $0)
                     try saveClock(in: $0)
                 }
             } catch {
@@ -145,16 +149,16 @@ package actor Coordinator {
             }
         }
         carryOut(change)
+        return change
     }
 
     /// Writes all that an event has changed.
-    static func save(_ change: ClusterChange, in transaction: StoreTransaction, of event: ClusterEvent) throws
-    {
+    static func save(_ change: ClusterChange, in transaction: StoreTransaction) throws {
         for (old, new) in change.jobs {
             if let old {
                 try transaction.save(new, replacing: old)
-            } else if case .create(_, let invocationID) = event {
-                try transaction.insert(new, invocationID: invocationID)
+            } else {
+                try transaction.insert(new, invocationID: change.invocations[new.record.name])
             }
         }
         for profile in change.profiles { try transaction.save(profile) }

@@ -11,7 +11,7 @@ struct LockstepBench: ParsableCommand {
         subcommands: [
             AllreduceBench.self, CSVBench.self, TrainBench.self, CheckpointBench.self, StartBench.self,
             HotStateBench.self, ChaosBench.self, RecoveryBench.self, SchedulerBench.self, ScaleBench.self,
-            SoakBench.self,
+            SoakBench.self, APIBench.self,
         ])
     static func main() { runAsProgram() }
 }

@@ -226,7 +226,7 @@ final class ChaosCluster {
         return events.sorted { $0.event.time < $1.event.time }
     }
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
