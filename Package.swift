@@ -32,7 +32,8 @@ let wings: [String: [String]] = [
         "CPathShim", "ProgramContract", "ProgramRunner", "WorkerService",
     ],
     "API": [
-        "APIClient", "RequestSigning", "ResourceStore", "SageMakerAPI", "SageMakerShapes", "ServiceModels",
+        "APIClient", "APIWire", "CServiceModels", "RequestSigning", "ResourceStore", "SageMakerAPI",
+        "SageMakerShapes", "ServiceModels",
     ],
     "Products": [
         "LockstepTraining", "lockstep", "lockstep-bench", "lockstep-cluster", "lockstep-train",
@@ -142,6 +143,7 @@ let modules: [Module] = [
     cTarget(.base, "CRecordFormat", ["CProtobufC"]),
     cTarget(.base, "CFixedPoint"),
     cTarget(.base, "CProcess"),
+    cTarget(.base, "CServiceModels"),
     lib(.base, "ClusterTypes"),
     lib(.base, "JSON"),
     lib(.base, "StorageLocations", ["Diagnostics"]),
@@ -151,6 +153,7 @@ let modules: [Module] = [
     // Loaded into programs, linked by none: the product lockstep-paths.
     preloaded("CPathShim"),
     // 2 contracts: what processes tell each other
+    lib(.contracts, "ServiceModels", ["CServiceModels", "JSON"]),
     lib(.contracts, "JobSpecs", ["ClusterTypes", "Diagnostics", "JSON", "StorageLocations"]),
     // 3 mechanisms
     lib(.mechanisms, "CommandLineEntry", ["ArgumentParser", "CProcess", "Diagnostics", "Rainbow"]),
@@ -164,8 +167,8 @@ let modules: [Module] = [
     lib(.mechanisms, "Scheduling", ["ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "AlgorithmSpecs", ["Diagnostics"]),
     lib(.mechanisms, "RequestSigning", ["Crypto", "Diagnostics"]),
-    lib(.mechanisms, "ServiceModels", ["JSON"]),
-    lib(.mechanisms, "SageMakerShapes", ["Diagnostics", "JSON", "StorageLocations", "Yams"]),
+    lib(
+        .mechanisms, "SageMakerShapes", ["Diagnostics", "JSON", "ServiceModels", "StorageLocations", "Yams"]),
     // 4 adapters
     lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
     lib(.adapters, "Datasets", ["CRecordFormat", "Collectives", "Diagnostics", "Storage", "Tensors"]),
@@ -193,6 +196,7 @@ let modules: [Module] = [
             "AsyncHTTPClient", "Diagnostics", "JSON", "NIOCore", "NIOHTTP1", "RequestSigning",
             "SageMakerShapes",
         ]),
+    lib(.adapters, "APIWire", ["JSON", "ServiceModels"]),
     lib(
         .adapters, "ControlPlane",
         ["ClusterTypes", "Diagnostics", "JobLifecycle", "SageMakerShapes", "Scheduling", "Wire"]),
@@ -240,9 +244,10 @@ let modules: [Module] = [
     lib(
         .frontDoors, "SageMakerAPI",
         [
-            "AlgorithmSpecs", "CProcess", "ClusterTypes", "Diagnostics", "HTTPTypes", "Hummingbird",
-            "JSON", "JobLifecycle", "JobSpecs", "Logging", "NIOCore", "ProgramContract", "RequestSigning",
-            "SageMakerShapes", "ServiceLifecycle", "ServiceModels", "Storage", "StorageLocations",
+            "APIWire", "AlgorithmSpecs", "CProcess", "ClusterTypes", "Diagnostics", "HTTPTypes",
+            "Hummingbird", "JSON", "JobLifecycle", "JobSpecs", "Logging", "NIOCore", "ProgramContract",
+            "RequestSigning", "SageMakerShapes", "ServiceLifecycle", "ServiceModels", "Storage",
+            "StorageLocations",
         ]),
     lib(
         .frontDoors, "GangRuntime",
@@ -320,11 +325,12 @@ let testTargets: [Target] = [
     tests(
         "APITests",
         [
-            "APIClient", "AlgorithmSpecs", "ClusterTypes", "CommandLineEntry", "Diagnostics", "HTTPTypes",
+            "APIClient", "APIWire", "AlgorithmSpecs", "ClusterTypes", "CommandLineEntry", "Diagnostics",
+            "HTTPTypes",
             "Hummingbird", "HummingbirdTesting", "JSON", "JobLifecycle", "JobSpecs", "Logging", "NIOCore",
             "RequestSigning", "SageMakerAPI", "SageMakerShapes", "ServiceModels", "Storage",
             "StorageLocations", "Subprocess",
-        ]),
+        ], exclude: ["Scripts"]),
     tests("ResourceStoreTests", ["Diagnostics", "JSON", "ResourceStore"]),
     tests(
         "SimulationTests",

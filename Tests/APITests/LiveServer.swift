@@ -9,9 +9,17 @@ enum LiveServer {
         _ service: FakeJobService, access: APIAccess = APIAccess(), limits: APILimits = APILimits(),
         _ body: @escaping @Sendable (String) async throws -> Void
     ) async throws {
+        try await with(handlers: .all(jobs: service), access: access, limits: limits, body)
+    }
+
+    /// The same with handlers of the test's own.
+    static func with(
+        handlers: APIRegistry, access: APIAccess = APIAccess(), limits: APILimits = APILimits(),
+        _ body: @escaping @Sendable (String) async throws -> Void
+    ) async throws {
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = SageMakerAPIServer(
-            service: service, port: 0, access: access, limits: limits, logger: APIFixture.silentLogger,
+            handlers: handlers, port: 0, access: access, limits: limits, logger: APIFixture.silentLogger,
             onListening: { port in
                 continuation.yield(port)
                 continuation.finish()

@@ -80,18 +80,27 @@ struct ServerTests {
         }
     }
 
-    @Test("names what it offers to a caller of another operation")
+    @Test("says of another operation why it is not offered")
     func unknownOperation() async throws {
         try await APIFixture.with { api in
-            let answer = try await api.call("SageMaker.CreateModel", .object([:]))
-            #expect(answer.status == 400)
-            #expect(answer.errorType == "UnknownOperationException")
-            #expect(
-                answer.message
-                    == "SageMaker.CreateModel is not offered; this cluster knows CreateTrainingJob, "
-                    + "DescribeTrainingJob, ListTrainingJobs, StopTrainingJob, ListTags, "
-                    + "DescribeLogStreams, GetLogEvents, FilterLogEvents, ListWorkers, DrainWorker, "
-                    + "ResumeWorker, ForgetWorker, ListAlgorithms, DescribeAlgorithm, CollectGarbage")
+            for (target, message) in [
+                ("SageMaker.CreateEndpoint", "CreateEndpoint is not offered yet: there are no endpoints yet"),
+                (
+                    "SageMaker.DeleteTrainingJob",
+                    "DeleteTrainingJob is not offered: jobs that are over are forgotten by age and number, "
+                        + "with lockstep gc"
+                ),
+                (
+                    "SageMaker.CreateTrainigJob",
+                    "SageMaker has no operation CreateTrainigJob; did you mean CreateTrainingJob?"
+                ),
+                ("Elsewhere.Do", "Elsewhere.Do is no operation of a service that is spoken here"),
+            ] {
+                let answer = try await api.call(target, .object([:]))
+                #expect(answer.status == 400)
+                #expect(answer.errorType == "UnknownOperationException")
+                #expect(answer.message == message)
+            }
             let none = try await api.send(target: nil, text: "{}")
             #expect(none.message == "The request names no operation: X-Amz-Target is missing")
             let path = try await api.send(

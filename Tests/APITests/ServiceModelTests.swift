@@ -6,11 +6,11 @@ import SageMakerShapes
 import Testing
 
 /// SageMaker's own service model, as botocore carries it, against the table of treatments.
-@Suite("Service model", .enabled(if: ServiceModel.path != nil, "no botocore: scripts/test installs it"))
+@Suite("Service model", .enabled(if: BotocoreModel.path != nil, "no botocore: scripts/test installs it"))
 struct ServiceModelTests {
     @Test("every member of CreateTrainingJob has a treatment, and every treatment a member")
     func members() throws {
-        let model = try ServiceModel(path: #require(ServiceModel.path))
+        let model = try BotocoreModel(path: #require(BotocoreModel.path))
         let leaves = model.leaves(of: "CreateTrainingJobRequest")
         #expect(leaves.count > 100)
         let untreated = leaves.filter { MemberTable.rule(for: $0) == nil }
@@ -32,7 +32,7 @@ struct ServiceModelTests {
 }
 
 /// `service-2.json` of botocore.
-struct ServiceModel {
+struct BotocoreModel {
     private let shapes: JSONValue
 
     /// The file in `.venv`, packed; `nil` where botocore is not installed.

@@ -5,8 +5,10 @@ import SageMakerShapes
 public struct APICall: Sendable {
     /// Its members.
     public var body: JSONValue
-    /// The request as received.
+    /// The request as received, where that is JSON.
     public var bodyText: String
+    /// The member that is the whole body and no members, as the input of an endpoint.
+    public var payload: [UInt8]?
     /// Twelve digits.
     public var accountID: String
     /// Region of the client's credentials; ARNs carry it.
@@ -16,11 +18,12 @@ public struct APICall: Sendable {
     public var invocationID: String?
 
     public init(
-        body: JSONValue, bodyText: String, accountID: String, region: String, caller: APICaller,
-        invocationID: String? = nil
+        body: JSONValue, bodyText: String, payload: [UInt8]? = nil, accountID: String, region: String,
+        caller: APICaller, invocationID: String? = nil
     ) {
         self.body = body
         self.bodyText = bodyText
+        self.payload = payload
         self.accountID = accountID
         self.region = region
         self.caller = caller

@@ -1,5 +1,7 @@
+import APIWire
 public import Diagnostics
 import SageMakerShapes
+import ServiceModels
 
 /// An error as SageMaker's clients know it: a name, an HTTP status and a message.
 public struct APIFault: Error, Equatable {
@@ -26,8 +28,14 @@ public struct APIFault: Error, Equatable {
         APIFault(type: "SerializationException", message: message, code: .usage)
     }
 
+    /// An operation that nobody answers; clients do not try it again.
     static func unknownOperation(_ message: String, status: Int = 400) -> APIFault {
         APIFault(type: "UnknownOperationException", status: status, message: message, code: .usage)
+    }
+
+    /// A request that breaks a limit of its service's model, under the name that the service has for it.
+    static func validation(_ message: String, in service: ServiceName) -> APIFault {
+        APIFault(type: FaultNames(service).validation, message: message, code: .configuration)
     }
 
     /// What CloudWatch Logs answers where SageMaker says ValidationException.
@@ -49,46 +57,51 @@ public struct APIFault: Error, Equatable {
     }
 }
 
-/// The one place where errors of the coordinator get SageMaker's names.
+/// The one place where errors of the coordinator get AWS's names.
 extension APIFault {
-    init(_ error: any Error, target: String) {
-        if let fault = error as? APIFault {
-            self = fault
-        } else if let error = error as? LockstepError {
-            self.init(error, isLogsCall: target.hasPrefix("Logs_"))
-        } else {
+    /// - Parameter route: where the request went; `nil` when it went nowhere.
+    init(_ error: any Error, _ route: Route?) {
+        let service = route?.model.name ?? .sagemaker
+        switch error {
+        case let fault as APIFault: self = fault
+        case let fault as WireFault: self.init(fault)
+        case let error as LockstepError: self.init(error, in: service)
+        default:
             self.init(
                 type: "InternalFailure", status: 500,
-                message: "\(target) failed: \(error)", code: .bug)
+                message: "\(route?.name ?? "The call") failed: \(error)",
+                code: .bug)
         }
     }
 
-    private init(_ error: LockstepError, isLogsCall: Bool) {
-        let type: String
-        var status = 400
-        var message = error.description
+    private init(_ fault: WireFault) {
+        switch fault {
+        case .nowhere(let place):
+            self = .unknownOperation(
+                "There is nothing at \(place): calls of most services are POST / with the operation in "
+                    + "X-Amz-Target", status: 404)
+        case .unnamed:
+            self = .unknownOperation("The request names no operation: X-Amz-Target is missing")
+        case .unknown(let operation, let service):
+            self = OfferedOperations.unknown(operation, service: service)
+        case .malformed(let message): self = .serialization(message)
+        }
+    }
+
+    private init(_ error: LockstepError, in service: ServiceName) {
+        let names = FaultNames(service)
+        var (type, status, message) = (names.validation, 400, error.description)
         switch error.code {
-        case .notFound where isLogsCall:
-            type = "ResourceNotFoundException"
-        case .usage where isLogsCall, .configuration where isLogsCall:
-            type = "InvalidParameterException"
         case .notFound:
+            type = names.notFound
             // SageMaker says neither which resource nor ResourceNotFound here, and clients rely on it.
-            type = "ValidationException"
-            message = "Requested resource not found."
-        case .usage, .configuration, .data, .numerics, .mismatch:
-            type = "ValidationException"
-        case .conflict:
-            type = "ResourceInUse"
-        case .denied:
-            type = "AccessDeniedException"
-        case .io, .full, .network:
-            // Clients try these again by themselves.
-            type = "ServiceUnavailable"
-            status = 503
-        default:
-            type = "InternalFailure"
-            status = 500
+            if service == .sagemaker || service == .lockstep { message = "Requested resource not found." }
+        case .usage, .configuration, .data, .numerics, .mismatch: break
+        case .conflict: type = names.conflict
+        case .denied: type = "AccessDeniedException"
+        // Clients try these again by themselves.
+        case .io, .full, .network: (type, status) = ("ServiceUnavailable", 503)
+        default: (type, status) = ("InternalFailure", 500)
         }
         self.init(type: type, status: status, message: message, code: error.code)
     }

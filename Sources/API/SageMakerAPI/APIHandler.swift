@@ -7,10 +7,16 @@ public protocol APIHandler: Sendable {
     var service: ServiceName { get }
     /// The operation's name in its service's model, `CreateTrainingJob`.
     var operation: String { get }
+    /// What docs/api-coverage.md says of it: that it works, unless the handler says otherwise.
+    var standing: OperationStanding { get }
     /// The members of the answer; `call.body` has passed the checks of the operation's model.
     ///
     /// - Throws: `APIFault`, or a `LockstepError`, which gets the name that clients know.
     func answer(_ call: APICall) async throws -> JSONValue
+}
+
+extension APIHandler {
+    public var standing: OperationStanding { .works }
 }
 
 /// A handler with types of its own for request and answer.

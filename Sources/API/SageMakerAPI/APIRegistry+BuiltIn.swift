@@ -1,10 +1,10 @@
-import JobLifecycle
+package import JobLifecycle
 
 extension APIRegistry {
     /// Everything that a coordinator offers.
     ///
     /// - Parameter jobs: the coordinator.
-    static func all(jobs: any JobService) -> APIRegistry {
+    package static func all(jobs: any JobService) -> APIRegistry {
         APIRegistry(trainingJobs(jobs) + logs(jobs) + cluster(jobs))
     }
 

@@ -1,4 +1,5 @@
 import JSON
+import APIWire
 import Diagnostics
 import FoundationEssentials
 import HTTPTypes
@@ -10,7 +11,7 @@ import NIOCore
 import SageMakerShapes
 import ServiceModels
 
-/// Turns HTTP requests into calls of operations: `POST /` with the operation in X-Amz-Target,
+/// Turns HTTP requests into calls of operations, in whichever protocol of AWS's they come, and answers
 /// `GET /health` for probes.
 struct APIResponder: HTTPResponder {
     typealias Context = APIContext
@@ -29,53 +30,60 @@ struct APIResponder: HTTPResponder {
         connection?.beginBody()
         defer { connection?.endAnswer() }
         if [.get, .head].contains(request.method), request.uri.path == "/health" {
-            let response = Self.response(200, #"{"status":"ok"}"#, requestID: UUID())
+            var response = Response(
+                status: .ok, headers: [.contentType: "application/x-amz-json-1.1"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"#)))
+            if let name = HTTPField.Name("x-amzn-RequestId") {
+                response.headers[name] = UUID().uuidString.lowercased()
+            }
             return request.method == .head ? response.createHeadResponse() : response
         }
         return await respond(to: request, over: connection)
     }
 
     private func respond(to request: Request, over connection: APIConnection?) async -> Response {
-        let requestID = UUID()
-        let target = Self.header("X-Amz-Target", of: request) ?? ""
+        let requestID = UUID().uuidString.lowercased()
+        let head = WireRequest(request)
+        var route: Route?
+        let answer: WireAnswer
         do {
-            let answer = try await answer(request, target: target, over: connection)
-            return Self.response(200, answer, requestID: requestID)
+            answer = try await self.answer(request, head, &route, requestID: requestID, over: connection)
         } catch {
-            let fault = APIFault(error, target: target)
+            let fault = APIFault(error, route)
             if fault.status >= 500 {
                 logger.error(
                     "API call failed",
-                    metadata: ["api.target": "\(target)", "error.message": "\(error)"])
+                    metadata: [
+                        "api.operation": "\(route?.name ?? head.path)", "error.message": "\(error)",
+                    ])
             }
             // The client waits for leave to send a body that nobody wants any more.
             if request.headers[.expect] != nil { connection?.closeAfterAnswer() }
-            let body = (try? JSONValue(encoding: fault.body).text()) ?? "{}"
-            return Self.response(fault.status, body, requestID: requestID, errorType: fault.type)
+            answer = Self.errorAnswer(fault, head, route, requestID: requestID)
         }
+        let response = Self.response(answer, requestID: requestID)
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func answer(
-        _ request: Request, target: String, over connection: APIConnection?
-    ) async throws -> String {
+        _ request: Request, _ head: WireRequest, _ found: inout Route?, requestID: String,
+        over connection: APIConnection?
+    ) async throws -> WireAnswer {
         try SiteCheck(hostNames: hostNames, ownAddress: connection?.ownAddress).check(request.head)
-        guard request.method == .post, request.uri.path == "/" else {
-            throw APIFault.unknownOperation(
-                "There is nothing at \(request.method.rawValue) \(request.uri.path.prefix(200)): calls are "
-                    + "POST / with the operation in X-Amz-Target", status: 404)
-        }
-        guard let handler = handler(of: target) else {
-            throw APIFault.unknownOperation(unknownOperationMessage(target))
-        }
+        if case .operation(let route) = try APIRouter.destination(of: head) { found = route }
+        if let found { _ = try handler(of: found) }
         let caller = try CallerCheck(request.head, peer: peer(connection), access: access)
         let reader = BodyReader(limitBytes: APILimits().bodyBytes, connection: connection)
         let bytes = try await reader.read(request)
         connection?.endBody()
         try caller.verify(request.head, body: bytes)
-        let text = String(decoding: try reader.unpack(bytes, of: request), as: UTF8.self)
-        let call = try call(request, text: text, caller: caller.caller)
-        try Self.check(call.body, for: handler)
-        return try await handler.answer(call).text()
+        var whole = head
+        whole.body = try reader.unpack(bytes, of: request)
+        let route = try found ?? APIRouter.route(ofForm: whole)
+        found = route
+        let handler = try handler(of: route)
+        let call = try call(whole, route, caller.caller)
+        return try AnswerWriter(route, requestID: requestID).answer(try await handler.answer(call))
     }
 
     private func peer(_ connection: APIConnection?) -> Peer {
@@ -83,75 +91,60 @@ struct APIResponder: HTTPResponder {
         return connection?.peer ?? .address("a connection that is over")
     }
 
-    private func handler(of target: String) -> (any APIHandler)? {
-        let parts = target.split(separator: ".", maxSplits: 1).map(String.init)
-        guard parts.count == 2, let service = Self.serviceByPrefix[parts[0]] else { return nil }
-        return handlers.handler(of: parts[1], in: service)
+    /// - Throws: `APIFault` saying why an operation is not offered.
+    private func handler(of route: Route) throws(APIFault) -> any APIHandler {
+        if let handler = handlers.handler(of: route.name, in: route.model.name) { return handler }
+        throw OfferedOperations.fault(of: route.name, in: route.model.name)
     }
 
-    /// What stands before the operation in X-Amz-Target.
-    private static let serviceByPrefix: [String: ServiceName] = [
-        "SageMaker": .sagemaker, "Logs_20140328": .logs, "Lockstep": .lockstep,
-    ]
-
-    private static func check(_ body: JSONValue, for handler: any APIHandler) throws {
-        guard let shape = RequestShape.shape(of: handler) else { return }
-        let check = RequestCheck(body, against: shape)
+    /// The call of a request that has the shape that its model wants.
+    private func call(_ request: WireRequest, _ route: Route, _ caller: APICaller) throws -> APICall {
+        let input = try RequestReader(route).read(request)
+        let check = ShapeCheck(
+            input.members, against: route.operation.input, of: route.model,
+            payload: input.payload.map { ($0.name, $0.bytes.count) })
         if let message = check.typeMismatch { throw APIFault.serialization(message) }
         if let message = check.validationMessage {
-            throw handler.service == .logs ? APIFault.invalidParameter(message) : APIFault.validation(message)
+            throw APIFault.validation(message, in: route.model.name)
         }
-    }
-
-    private func call(_ request: Request, text: String, caller: APICaller) throws -> APICall {
-        let body: JSONValue
-        do {
-            body = text.isEmpty ? .object([:]) : try JSONValue(parsing: Data(text.utf8))
-        } catch {
-            throw APIFault.serialization("The request is no valid JSON")
-        }
-        let credential = Self.header("Authorization", of: request)
+        let isJSON = route.wire == .awsJSON
         return APICall(
-            body: body, bodyText: text, accountID: accountID,
-            region: credential.flatMap(Self.region) ?? defaultRegion, caller: caller,
-            invocationID: Self.header("amz-sdk-invocation-id", of: request))
+            body: input.members, bodyText: isJSON ? String(decoding: request.body, as: UTF8.self) : "",
+            payload: input.payload?.bytes, accountID: accountID,
+            region: request.header("authorization").flatMap(CredentialScope.init)?.region ?? defaultRegion,
+            caller: caller, invocationID: request.header("amz-sdk-invocation-id"))
     }
 
-    /// Region in `… Credential=KEY/20261120/us-east-1/sagemaker/aws4_request, …`.
-    static func region(inAuthorization text: String) -> String? {
-        guard let credential = text.split(separator: "Credential=", maxSplits: 1).last else { return nil }
-        let scope = credential.prefix { $0 != "," }.split(separator: "/")
-        guard scope.count == 5, scope[4] == "aws4_request" else { return nil }
-        let isPlain = scope[2].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
-        return isPlain ? String(scope[2]) : nil
+    private static func errorAnswer(
+        _ fault: APIFault, _ head: WireRequest, _ route: Route?, requestID: String
+    ) -> WireAnswer {
+        let writer = ErrorWriter(
+            route?.wire ?? APIRouter.likelyWire(of: head), route?.model, requestID: requestID)
+        let body = fault.body
+        return writer.answer(
+            status: fault.status, type: fault.type, message: body.message,
+            json: (try? JSONValue(encoding: body)) ?? .object([:]),
+            asksForQueryNames: head.header("x-amzn-query-mode") == "true")
     }
 
-    private func unknownOperationMessage(_ target: String) -> String {
-        if target.isEmpty {
-            return "The request names no operation: X-Amz-Target is missing"
-        }
-        if target == "SageMaker.DeleteTrainingJob" {
-            return "DeleteTrainingJob is not offered: a cluster keeps the record of all its jobs"
-        }
-        let offered = handlers.handlers.map(\.operation)
-        return "\(target) is not offered; this cluster knows \(offered.joined(separator: ", "))"
-    }
-
-    private static func header(_ name: String, of request: Request) -> String? {
-        HTTPField.Name(name).flatMap { request.headers[$0] }
-    }
-
-    private static func response(
-        _ status: Int, _ body: String, requestID: UUID, errorType: String? = nil
-    ) -> Response {
+    private static func response(_ answer: WireAnswer, requestID: String) -> Response {
         var headers = HTTPFields()
-        headers[.contentType] = "application/x-amz-json-1.1"
-        if let name = HTTPField.Name("x-amzn-RequestId") {
-            headers[name] = requestID.uuidString.lowercased()
+        for header in answer.headers + [("x-amzn-RequestId", requestID), ("x-amz-request-id", requestID)] {
+            if let name = HTTPField.Name(header.name) { headers[name] = header.value }
         }
-        if let errorType, let name = HTTPField.Name("x-amzn-ErrorType") { headers[name] = errorType }
         return Response(
-            status: HTTPResponse.Status(code: status), headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+            status: HTTPResponse.Status(code: answer.status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    }
+}
+
+extension WireRequest {
+    /// The head of a request.
+    fileprivate init(_ request: Request) {
+        let authorization = request.headers[.authorization]
+        self.init(
+            method: request.method.rawValue, target: request.head.path ?? "/",
+            headers: request.headers.map { ($0.name.rawName, $0.value) },
+            signingName: authorization.flatMap(CredentialScope.init)?.service)
     }
 }

@@ -12,7 +12,7 @@ public struct SageMakerAPIServer: Service {
     /// Port of `lockstepd coordinator` and the command line.
     public static let defaultPort = 7460
 
-    private let service: any JobService
+    private let handlers: APIRegistry
     private let accountID: String
     private let region: String
     private let access: APIAccess
@@ -34,17 +34,17 @@ public struct SageMakerAPIServer: Service {
         logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.init(
-            service: service, host: host, port: port, accountID: accountID, region: region, access: access,
-            limits: APILimits(), logger: logger, onListening: onListening)
+            handlers: .all(jobs: service), host: host, port: port, accountID: accountID, region: region,
+            access: access, limits: APILimits(), logger: logger, onListening: onListening)
     }
 
-    /// The same with other limits than those of the programs.
+    /// The same with handlers and limits of a test's own.
     package init(
-        service: any JobService, host: String = "127.0.0.1", port: Int = defaultPort,
+        handlers: APIRegistry, host: String = "127.0.0.1", port: Int = defaultPort,
         accountID: String = "000000000000", region: String = "us-east-1", access: APIAccess = APIAccess(),
         limits: APILimits, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
-        self.service = service
+        self.handlers = handlers
         self.accountID = accountID
         self.region = region
         self.access = access
@@ -105,7 +105,7 @@ public struct SageMakerAPIServer: Service {
     private func makeApplication(_ registry: ConnectionRegistry?) -> some ApplicationProtocol {
         let (host, port, logger, onListening) = (host, port, logger, onListening)
         let responder = APIResponder(
-            handlers: .all(jobs: service), accountID: accountID, defaultRegion: region, logger: logger,
+            handlers: handlers, accountID: accountID, defaultRegion: region, logger: logger,
             access: access,
             hostNames: access.hostNames + [host], registry: registry)
         let handlers: @Sendable () -> [any RemovableChannelHandler] = {

@@ -1,3 +1,4 @@
+import ServiceModels
 public import JSON
 import Diagnostics
 import FoundationEssentials
@@ -109,7 +110,7 @@ public struct JobFile: Sendable {
     ///
     /// - Throws: `LockstepError(.configuration)` in SageMaker's words after the file's name.
     public func request() throws -> CreateTrainingJobRequest {
-        let check = RequestCheck(json, against: .createTrainingJob)
+        let check = ShapeCheck(json, against: JobFileReader.requestShape, of: .of(.sagemaker))
         if let message = check.typeMismatch ?? check.validationMessage {
             throw LockstepError(.configuration, "\(path): \(message)")
         }

@@ -1,3 +1,4 @@
+import ServiceModels
 import JSON
 import Diagnostics
 import FoundationEssentials
@@ -6,7 +7,11 @@ import Yams
 
 /// Turns the nodes of a YAML or JSON text into a request, guided by the request's shape.
 struct JobFileReader {
+    static let requestShape = "CreateTrainingJobRequest"
     let path: String
+    private let model = ServiceModel.of(.sagemaker)
+
+    init(path: String) { self.path = path }
 
     /// - Throws: `LockstepError(.configuration)` naming line and field.
     func read(_ text: String) throws -> JSONValue {
@@ -22,37 +27,38 @@ struct JobFileReader {
                 "\(path) is no job: it has to be a YAML or JSON object with AlgorithmSpecification, "
                     + "InputDataConfig and OutputDataConfig")
         }
-        return try value(of: node, .createTrainingJob, field: "")
+        return try value(of: node, model.shape(Self.requestShape), field: "")
     }
 
-    private func value(of node: Node, _ shape: RequestShape, field: String) throws -> JSONValue {
+    private func value(of node: Node, _ shape: Shape, field: String) throws -> JSONValue {
         if isNull(node) { return .null }
-        switch shape {
-        case .structure(let members):
-            return try structure(node, members, field)
-        case .list(let element, _):
+        switch shape.kind {
+        case .structure: return try structure(node, shape.members, field)
+        case .list:
             guard let sequence = node.sequence else { throw mismatch(node, field, "a list") }
+            guard let element = shape.element.map(model.shape(of:)) else { return .array([]) }
             return .array(
-                try sequence.enumerated().map {
-                    try value(of: $1, element, field: "\(field)[\($0)]")
-                })
-        case .map:
-            return try map(node, field)
-        case .string, .choice, .timestamp:
+                try sequence.enumerated().map { try value(of: $1, element, field: "\(field)[\($0)]") })
+        case .map: return try map(node, field)
+        case .string, .timestamp, .blob:
             guard let scalar = node.scalar else { throw mismatch(node, field, "text") }
             return .string(scalar.string)
-        case .integer:
+        case .integer, .long:
             guard let number = node.scalar.flatMap({ Self.wholeNumber($0.string) }) else {
                 throw mismatch(node, field, "a whole number")
             }
             return .integer(number)
+        case .float, .double:
+            guard let number = node.scalar.flatMap({ Double($0.string) }), number.isFinite else {
+                throw mismatch(node, field, "a number")
+            }
+            return .number(number)
         case .boolean:
             guard node.scalar != nil, let flag = node.bool else {
                 throw mismatch(node, field, "true or false")
             }
             return .bool(flag)
-        case .anything:
-            return try anything(node, field)
+        case .document: return try anything(node, field)
         }
     }
 
@@ -62,7 +68,7 @@ struct JobFileReader {
     }
 
     private func structure(
-        _ node: Node, _ members: [RequestMember], _ field: String
+        _ node: Node, _ members: [Member], _ field: String
     ) throws -> JSONValue {
         guard let mapping = node.mapping else { throw mismatch(node, field, "an object") }
         var values: [String: JSONValue] = [:]
@@ -72,7 +78,7 @@ struct JobFileReader {
                 throw unknown(name, at: key, among: members.map(\.name), in: field)
             }
             let childField = field.isEmpty ? name : field + "." + name
-            let read = try value(of: child, member.shape, field: childField)
+            let read = try value(of: child, model.shape(of: member), field: childField)
             if read != .null { values[name] = read }
         }
         return .object(values)

@@ -16,27 +16,3 @@ struct DrainWorker: TypedHandler {
         return WorkerNameResponse(workerName: input.workerName)
     }
 }
-
-/// Strikes a worker that is lost and will not come back.
-struct ForgetWorker: TypedHandler {
-    let service = ServiceName.lockstep
-    let operation = "ForgetWorker"
-    let jobs: any JobService
-
-    func answer(_ input: WorkerNameRequest, _ call: APICall) async throws -> WorkerNameResponse {
-        try await jobs.forgetWorker(WorkerID(input.workerName))
-        return WorkerNameResponse(workerName: input.workerName)
-    }
-}
-
-/// Takes a drained or quarantined worker back.
-struct ResumeWorker: TypedHandler {
-    let service = ServiceName.lockstep
-    let operation = "ResumeWorker"
-    let jobs: any JobService
-
-    func answer(_ input: WorkerNameRequest, _ call: APICall) async throws -> WorkerNameResponse {
-        try await jobs.resumeWorker(WorkerID(input.workerName))
-        return WorkerNameResponse(workerName: input.workerName)
-    }
-}
