@@ -3,15 +3,19 @@ import Foundation
 import Glibc
 import Storage
 
-/// A connection to an API that stays open, with one call at a time and nothing between it and the socket:
-/// what is timed is the server.
+/// A connection to an API that stays open where the server lets it, with one call at a time and nothing
+/// between it and the socket: what is timed is the server.
 final class APIConnectionProbe {
-    private let socket: Int32
+    private var socket: Int32
     private let port: Int
 
     init(port: Int) throws {
         self.port = port
-        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        socket = try Self.connection(to: port)
+    }
+
+    private static func connection(to port: Int) throws -> Int32 {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(port).bigEndian)
@@ -24,6 +28,7 @@ final class APIConnectionProbe {
         guard status == 0 else { throw LockstepError.system("connect to", "127.0.0.1:\(port)") }
         var one: Int32 = 1
         setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        return socket
     }
 
     deinit { close(socket) }
@@ -61,6 +66,7 @@ final class APIConnectionProbe {
         var bytes: [UInt8] = []
         var end: Int?
         var length = 0
+        var isClosed = false
         while end.map({ bytes.count < $0 + length }) ?? true {
             var buffer = [UInt8](repeating: 0, count: 65_536)
             let count = recv(socket, &buffer, buffer.count, 0)
@@ -68,8 +74,14 @@ final class APIConnectionProbe {
             bytes += buffer[..<count]
             if end == nil, let blank = Self.endOfHead(bytes) {
                 end = blank
-                length = Self.contentLength(String(decoding: bytes[..<blank], as: UTF8.self))
+                let head = String(decoding: bytes[..<blank], as: UTF8.self)
+                length = Self.value("content-length", in: head).flatMap { Int($0) } ?? 0
+                isClosed = Self.value("connection", in: head)?.lowercased() == "close"
             }
+        }
+        if isClosed {
+            close(socket)
+            socket = try Self.connection(to: port)
         }
         let body = Array(bytes[(end ?? 0)...])
         guard bytes.starts(with: Array("HTTP/1.1 200".utf8)) else {
@@ -84,13 +96,13 @@ final class APIConnectionProbe {
         return (0...bytes.count - mark.count).first { bytes[$0..<$0 + 4].elementsEqual(mark) }.map { $0 + 4 }
     }
 
-    private static func contentLength(_ head: String) -> Int {
+    private static func value(_ name: String, in head: String) -> String? {
         for line in head.split(separator: "\r\n") {
             let parts = line.split(separator: ":", maxSplits: 1)
-            if parts.count == 2, parts[0].lowercased() == "content-length" {
-                return Int(parts[1].trimmingCharacters(in: .whitespaces)) ?? 0
+            if parts.count == 2, parts[0].lowercased() == name {
+                return parts[1].trimmingCharacters(in: .whitespaces)
             }
         }
-        return 0
+        return nil
     }
 }

@@ -11,13 +11,14 @@ struct APIMeasurement {
     private var pages: [Double] = []
     private let jobs: Int
     private let clients: Int
+    private let timed: Int
 
     /// Creations that are timed at either end.
     private static let timedCount = 1_000
 
     init(server: APIBenchServer, clients: Int, jobs: Int, page: Int) throws {
-        (self.jobs, self.clients) = (jobs, clients)
         let timed = min(Self.timedCount, jobs / 2)
+        (self.jobs, self.clients, self.timed) = (jobs, clients, timed)
         creationRates.empty = Self.rate(
             try Self.calls(server, clients, 0..<timed) { Self.creation($0) }, of: timed)
         _ = try Self.calls(server, clients, timed..<jobs - timed) { Self.creation($0) }
@@ -41,7 +42,7 @@ struct APIMeasurement {
         return [
             String(
                 format: "CreateTrainingJob  %.0f/s with an empty queue, %.0f/s with %d waiting, %d clients",
-                creationRates.empty, creationRates.full, jobs - Self.timedCount, clients),
+                creationRates.empty, creationRates.full, jobs - timed, clients),
             "DescribeTrainingJob  p50 \(milliseconds(descriptions, 0.5)), "
                 + "p99 \(milliseconds(descriptions, 0.99)) with \(jobs) jobs, \(clients) clients",
             "ListTrainingJobs  p50 \(milliseconds(pages, 0.5)), slowest \(milliseconds(pages, 1)) a page,"
@@ -61,42 +62,20 @@ struct APIMeasurement {
         _ server: APIBenchServer, _ clients: Int, _ range: Range<Int>,
         _ call: @escaping @Sendable (Int) -> (operation: String, body: String)
     ) throws -> Calls {
-        let next = Atomic(range.lowerBound)
-        let state = Mutex<(latencies: [Double], error: (any Error)?)>(([], nil))
+        let state = CallState(range)
+        let port = server.port
         let begin = DispatchTime.now().uptimeNanoseconds
-        withoutActuallyEscaping(
-            {
-                do {
-                    let connection = try APIConnectionProbe(port: server.port)
-                    var own: [Double] = []
-                    while case let index = next.add(1, ordering: .relaxed).oldValue, index < range.upperBound
-                    {
-                        let start = DispatchTime.now().uptimeNanoseconds
-                        let (operation, body) = call(index)
-                        _ = try connection.call(operation, body)
-                        own.append(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
-                    }
-                    state.withLock { $0.latencies += own }
-                } catch {
-                    state.withLock { $0.error = $0.error ?? error }
-                }
-            } as () -> Void
-        ) { body in
-            nonisolated(unsafe) let body = body
-            let group = DispatchGroup()
-            for _ in 0..<clients {
-                group.enter()
-                Thread {
-                    body()
-                    group.leave()
-                }.start()
-            }
-            group.wait()
+        let group = DispatchGroup()
+        for _ in 0..<clients {
+            group.enter()
+            Thread {
+                state.run(port: port, call)
+                group.leave()
+            }.start()
         }
-        let (latencies, error) = state.withLock { $0 }
-        if let error { throw error }
-        return Calls(
-            latencies: latencies, seconds: Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9)
+        group.wait()
+        let seconds = Double(DispatchTime.now().uptimeNanoseconds - begin) * 1e-9
+        return Calls(latencies: try state.latencies(), seconds: seconds)
     }
 
     /// Seconds of each page, from the newest job to the oldest.
@@ -132,5 +111,53 @@ struct APIMeasurement {
             "StoppingCondition":{"MaxRuntimeInSeconds":600}}
             """
         return ("CreateTrainingJob", body)
+    }
+}
+
+/// Calls that several threads share out among each other.
+private final class CallState: Sendable {
+    private struct State {
+        var next: Int
+        var latencies: [Double] = []
+        var error: (any Error)?
+    }
+    private let end: Int
+    private let state: Mutex<State>
+
+    init(_ range: Range<Int>) {
+        end = range.upperBound
+        state = Mutex(State(next: range.lowerBound))
+    }
+
+    private func take() -> Int? {
+        state.withLock { state in
+            guard state.next < end, state.error == nil else { return nil }
+            defer { state.next += 1 }
+            return state.next
+        }
+    }
+
+    /// Makes calls over a connection of its own until none is left.
+    func run(port: Int, _ call: @Sendable (Int) -> (operation: String, body: String)) {
+        do {
+            let connection = try APIConnectionProbe(port: port)
+            var own: [Double] = []
+            while let index = take() {
+                let (operation, body) = call(index)
+                let start = DispatchTime.now().uptimeNanoseconds
+                _ = try connection.call(operation, body)
+                own.append(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
+            }
+            state.withLock { $0.latencies += own }
+        } catch {
+            state.withLock { $0.error = $0.error ?? error }
+        }
+    }
+
+    /// - Throws: the first error of any thread.
+    func latencies() throws -> [Double] {
+        let (latencies, error) = state.withLock { ($0.latencies, $0.error) }
+        if let error { throw error }
+        return latencies
     }
 }
