@@ -135,6 +135,21 @@ struct CreateTrainingJobTests {
         }
     }
 
+    @Test("refuses from another region a name that is taken, with the ARN of the job that has it")
+    func nameTakenElsewhere() async throws {
+        try await APIFixture.with { api in
+            let request = Requests.create("job")
+            for (region, status) in [("us-west-2", 200), ("eu-west-1", 400), ("us-west-2", 400)] {
+                let answer = try await api.call(
+                    "SageMaker.CreateTrainingJob", request, region: region, invocation: "\(region)\(status)")
+                let arn = "arn:aws:sagemaker:us-west-2:000000000000:training-job/job"
+                #expect(answer.status == status)
+                let text = (answer.message ?? "") + (answer.json["TrainingJobArn"]?.string ?? "")
+                #expect(text.contains(arn) && !text.contains("eu-west-1"), "\(text)")
+            }
+        }
+    }
+
     @Test("answers a retried call as the first time")
     func retried() async throws {
         try await APIFixture.with { api in

@@ -52,7 +52,8 @@ actor FakeJobService: JobService {
         _ = try index(of: name)
         return linesByStream.filter { $0.key.hasPrefix(name.rawValue + "/") }.map { stream, lines in
             LogStreamRecord(
-                name: stream, creationTime: lines.first?.time ?? now,
+                // The coordinator hears of a stream after its first line was written.
+                name: stream, creationTime: (lines.first?.time ?? now) + 2.5,
                 firstEventTime: lines.first?.time, lastEventTime: lines.last?.time)
         }.sorted { $0.name < $1.name }
     }

@@ -28,6 +28,7 @@ struct FileURITests {
             Case(uri: "file:///caf%E9", path: "/caf%E9"), Case(uri: "file:///a%00b", path: "/a%00b"),
             Case(uri: "file://localhost/a%20b", path: "/a b"), Case(uri: "file:/a%20b", path: "/a b"),
             Case(uri: "file:///what?a#b", path: "/what?a#b"),
+            Case(uri: "FILE:///a%20b", path: "/a b"), Case(uri: "File://LocalHost/A", path: "/A"),
         ])
     func reads(_ example: Case) throws {
         let uri = try FileURI(example.uri, field: "S3Uri")
@@ -39,7 +40,9 @@ struct FileURITests {
         #expect(try FileURI(FileURI.encoded(path), field: "S3Uri").path { _ in false } == path)
     }
 
-    @Test("of other kinds are refused", arguments: ["s3://b/c", "file://host/a", "file:a", "/a", "http://a"])
+    @Test(
+        "of other kinds are refused",
+        arguments: ["s3://b/c", "file://host/a", "file:a", "/a", "http://a", "", "file:///a\0b"])
     func refused(_ uri: String) {
         let error = #expect(throws: LockstepError.self) { try FileURI(uri, field: "S3OutputPath") }
         #expect(error?.code == .configuration && error?.description.contains("S3OutputPath") == true)

@@ -278,6 +278,10 @@ struct InvalidTrainingJob: Sendable, CustomTestStringConvertible {
         rule(
             "an empty program", "AlgorithmSpecification.ContainerEntrypoint", .array([""]),
             "AlgorithmSpecification.ContainerEntrypoint begins with an empty word"),
+        rule(
+            "a channel that would be the folder around it", "InputDataConfig",
+            .array([Requests.channel("..")]),
+            "InputDataConfig has a channel named .., which is no name of a folder"),
     ]
 
     private static func rule(

@@ -36,6 +36,12 @@ struct JobFileTests {
         #expect(request["ResourceConfig"]?["InstanceCount"] == .integer(2))
     }
 
+    @Test("takes no path for no path, and not for the file's whole folder")
+    func emptyPath() throws {
+        let request = try job(Self.text.replacing("../data/train.csv", with: "\"\"")).json
+        #expect(request["InputDataConfig"]?.array?.first?["DataSource"]?["S3DataSource"]?["S3Uri"] == "")
+    }
+
     @Test("takes paths from the file's folder and leaves URIs alone")
     func paths() throws {
         let request = try job().json

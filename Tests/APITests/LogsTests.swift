@@ -68,6 +68,9 @@ struct LogsTests {
             #expect(first?["logStreamName"] == .string(Self.stream(1)))
             #expect(first?["firstEventTimestamp"] == .integer(Self.startMilliseconds))
             #expect(first?["lastEventTimestamp"] == .integer(Self.startMilliseconds + 2000))
+            // No stream is younger than its first event.
+            #expect(first?["creationTime"] == .integer(Self.startMilliseconds))
+            #expect(first?["storedBytes"] == .integer(0))
             #expect(
                 first?["arn"]?.string
                     == "arn:aws:logs:eu-west-1:000000000000:log-group:\(Self.group):log-stream:"

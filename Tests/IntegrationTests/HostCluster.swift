@@ -9,6 +9,9 @@ final class HostCluster {
     let folder: URL
     /// The host of the coordinator.
     let head: Int
+    private let surroundings: Surroundings
+    /// What the workers call their hosts.
+    private let names: [Int: String]
     private var daemons: [String: RunningProgram] = [:]
 
     /// Starts a coordinator on host `head` and a worker on each of `workers`, and waits for all.
@@ -16,18 +19,24 @@ final class HostCluster {
     /// - Parameters:
     ///   - options: more words for every worker.
     ///   - hasKeeper: whether the coordinator's host has a keeper.
+    ///   - names: what workers call their hosts in place of an address.
     init(
         _ bed: TestBed, head: Int = 1, workers: [Int], slots: Int = 1,
         options: (Int) -> [String] = { _ in [] },
-        hasKeeper: Bool = false, in folder: URL
+        hasKeeper: Bool = false, names: [Int: String] = [:], surroundings: Surroundings = .own,
+        in folder: URL
     ) throws {
         self.bed = bed
+        self.names = names
+        self.surroundings = surroundings
         self.head = head
         self.folder = folder.appendingPathComponent("hosts")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         try "a-token-for-hosts-\(UUID().uuidString)".write(
             to: token, atomically: true, encoding: .utf8)
         chmod(token.path, 0o600)
+        try surroundings.give([self.folder, token], in: folder)
+        if !names.isEmpty { try bed.name(names) }
         try startCoordinator()
         for host in workers { try startWorker(host, slots: slots, options: options(host)) }
         if hasKeeper { try startWorker(head, slots: 8, options: ["--kind", "keeper"]) }
@@ -46,7 +55,8 @@ final class HostCluster {
             [
                 "coordinator", "--data-dir", path("coordinator"), "--listen", "\(bed.address(head)):7461",
                 "--api", "127.0.0.1:7460", "--token-file", token.path,
-            ], in: folder, log: "coordinator-\(UUID().uuidString.prefix(4))")
+            ], in: folder, environment: surroundings.environment(folder),
+            through: surroundings.words, log: "coordinator-\(UUID().uuidString.prefix(4))")
     }
 
     /// kill -9 of `coordinator` or `worker-HOST`.
@@ -62,8 +72,10 @@ final class HostCluster {
             [
                 "worker", "--coordinator", "\(bed.address(head)):7461", "--name", "worker-\(host)",
                 "--slots", "\(slots)", "--data-dir", path("worker-\(host)"), "--token-file", token.path,
-                "--address", bed.address(host),
-            ] + options, in: folder, log: "worker-\(host)-\(UUID().uuidString.prefix(4))")
+                "--address", names[host] ?? bed.address(host),
+            ] + options, in: folder, environment: surroundings.environment(folder),
+            through: surroundings.words,
+            log: "worker-\(host)-\(UUID().uuidString.prefix(4))")
     }
 
     func readyWorkers() throws -> Int {
@@ -74,7 +86,7 @@ final class HostCluster {
     func lockstep(_ arguments: [String], seconds: Double = 120) throws -> Program.Outcome {
         try bed.start(
             head, "lockstep", arguments, in: folder,
-            environment: ["LOCKSTEP_ENDPOINT": "http://127.0.0.1:7460"]
+            environment: ["LOCKSTEP_ENDPOINT": "http://127.0.0.1:7460"], through: surroundings.words
         ).wait(seconds: seconds)
     }
 

@@ -82,4 +82,49 @@ struct HostsTests {
             }
         }
     }
+
+    /// Each attempt writes the times at which it lives into a file of its own.
+    private static let diary = """
+        import os, time
+        start = time.clock_gettime(time.CLOCK_MONOTONIC)
+        with open(f'/opt/ml/checkpoints/{start}', 'w') as file:
+            while not os.path.exists('/opt/ml/checkpoints/enough'):
+                file.write(f'{time.clock_gettime(time.CLOCK_MONOTONIC)}\\n')
+                file.flush()
+                time.sleep(0.02)
+        """
+
+    @Test func `a script whose host is cut off has ended before its next attempt begins`() throws {
+        try withTemporaryFolder { folder in
+            try TestBed.run(hosts: 3, in: folder) { bed in
+                let cluster = try HostCluster(bed, workers: [2, 3], in: folder)
+                let docket = CaseDocket(name: "cut", folder: folder) { try cluster.lockstep($0) }
+                var job = try ReportedCase.code(
+                    "diary", ["train.py": Self.diary], entry: "train.py", in: folder)
+                job.attempts = 2
+                try docket.submit([job])
+                let place = folder.appendingPathComponent("output/diary/checkpoints")
+                func diaries() throws -> [String] {
+                    try FileManager.default.contentsOfDirectory(atPath: place.path).sorted()
+                }
+                try #require(
+                    RunningProgram.eventually(seconds: 40) { (try? diaries().count) == 1 },
+                    "\(cluster.diagnosis("diary"))")
+                let running = try #require(
+                    try [2, 3].first { try !bed.processes($0, "run-program", in: folder).isEmpty })
+                try bed.change("cut", "\(running)", in: folder)
+                try #require(
+                    try RunningProgram.eventually(seconds: 60) { try diaries().count == 2 },
+                    "\(cluster.diagnosis("diary"))")
+                try Data().write(to: place.appendingPathComponent("enough"))
+                try docket.check([job])
+                let times = try diaries().filter { $0 != "enough" }.map { name in
+                    try String(contentsOf: place.appendingPathComponent(name), encoding: .utf8)
+                        .split(separator: "\n").compactMap { Double($0) }
+                }.sorted { ($0.first ?? 0) < ($1.first ?? 0) }
+                let (last, next) = (try #require(times.first?.last), try #require(times.last?.first))
+                #expect(times.count == 2 && last < next, "the first one wrote until \(last - next) s later")
+            }
+        }
+    }
 }

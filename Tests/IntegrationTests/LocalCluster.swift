@@ -9,15 +9,18 @@ final class LocalCluster {
     private let apiPort: Int
     private let controlPort: Int
     private let token: URL
+    private let surroundings: Surroundings
 
     /// Starts a coordinator and `workers` workers of `slots` slots, runs `body`, and ends all of them.
     ///
-    /// - Parameter options: more words for each `lockstepd worker`.
+    /// - Parameters:
+    ///   - options: more words for each `lockstepd worker`.
+    ///   - surroundings: as whom and with what rights the daemons run.
     static func run<T>(
-        workers: Int, slots: Int = 1, options: [String] = [], in folder: URL,
-        _ body: (LocalCluster) throws -> T
+        workers: Int, slots: Int = 1, options: [String] = [], surroundings: Surroundings = .own,
+        in folder: URL, _ body: (LocalCluster) throws -> T
     ) throws -> T {
-        let cluster = try LocalCluster(in: folder)
+        let cluster = try LocalCluster(in: folder, surroundings)
         defer { cluster.stopAll() }
         try cluster.startCoordinator()
         for index in 1...workers {
@@ -31,7 +34,8 @@ final class LocalCluster {
         return try body(cluster)
     }
 
-    private init(in folder: URL) throws {
+    private init(in folder: URL, _ surroundings: Surroundings) throws {
+        self.surroundings = surroundings
         self.folder = folder.appendingPathComponent("cluster")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         apiPort = try Self.freePort()
@@ -40,6 +44,7 @@ final class LocalCluster {
         token = self.folder.appendingPathComponent("token")
         try "a-token-for-tests-\(UUID().uuidString)".write(to: token, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: token.path)
+        try surroundings.give([self.folder, token], in: folder)
     }
 
     func startCoordinator() throws {
@@ -48,20 +53,24 @@ final class LocalCluster {
             [
                 "coordinator", "--data-dir", folder.appendingPathComponent("coordinator").path, "--listen",
                 "127.0.0.1:\(controlPort)", "--api", "127.0.0.1:\(apiPort)", "--token-file", token.path,
-            ], in: folder, log: "coordinator-\(daemons.count)-\(UUID().uuidString.prefix(4))")
+            ], in: folder, environment: surroundings.environment(folder), through: surroundings.words,
+            log: "coordinator-\(daemons.count)-\(UUID().uuidString.prefix(4))")
     }
 
     /// - Parameter options: more words for `lockstepd worker`.
     func startWorker(_ name: String, slots: Int = 1, options: [String] = []) throws {
         let memory = folder.appendingPathComponent("memory")
         try FileManager.default.createDirectory(at: memory, withIntermediateDirectories: true)
+        try surroundings.give([memory], in: folder)
         daemons[name] = try Program.start(
             "lockstepd",
             [
                 "worker", "--coordinator", "127.0.0.1:\(controlPort)", "--name", name, "--slots", "\(slots)",
                 "--data-dir", folder.appendingPathComponent(name).path, "--token-file", token.path,
                 "--address", "127.0.0.1", "--hot-state-root", memory.path,
-            ] + options, in: folder, log: "\(name)-\(UUID().uuidString.prefix(4))")
+            ] + options, in: folder, environment: surroundings.environment(folder),
+            through: surroundings.words,
+            log: "\(name)-\(UUID().uuidString.prefix(4))")
     }
 
     /// Sends `signal` to a daemon and waits for its end.
@@ -72,8 +81,11 @@ final class LocalCluster {
     }
 
     func lockstep(_ arguments: [String], seconds: Double = 120) throws -> Program.Outcome {
-        try Program.run(
-            "lockstep", arguments, in: folder, environment: ["LOCKSTEP_ENDPOINT": api], seconds: seconds)
+        try Program.start(
+            "lockstep", arguments, in: folder,
+            environment: surroundings.environment(folder).merging(["LOCKSTEP_ENDPOINT": api]) { $1 },
+            through: surroundings.words
+        ).wait(seconds: seconds)
     }
 
     /// The job as `jobs describe --output json` has it; empty when no coordinator answers.

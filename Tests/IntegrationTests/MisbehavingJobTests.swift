@@ -11,7 +11,6 @@ import Testing
         /// What FailureReason has to say.
         var reason = ""
         var hosts = 1
-        var attempts = 1
         /// Whether it has to be stopped.
         var isStopped = false
 
@@ -36,12 +35,8 @@ import Testing
             "[ $RANK = 1 ] && { echo the cause >&2; exit 7; }; trap 'echo an echo >&2; exit 9' TERM; "
                 + "while :; do sleep 0.1; done", "Failed", "the cause, exit code: 7")
         echoes.hosts = 2
-        var kills = Case.shell(
-            "kills", "kill -9 $$", "Failed", "ended by SIGKILL, exit code: 137 (in each of 4 attempts")
-        kills.attempts = 4
         return [
-            deaf, second, echoes, kills,
-            .shell("wrapped", "sh -c 'kill -15 $$'; exit $?", "Failed", "exit code: 143"),
+            deaf, second, echoes,
             .shell("forks", "setsid sleep 98765 & (setsid env -i sleep 98766 &) ; exit 0", "Completed"),
             .shell(
                 "disk",
@@ -94,7 +89,7 @@ import Testing
                 }
                 try neighbour("calm", 0)
                 let expected = try #require(try cluster.finished("calm")["ModelHash"] as? String)
-                try neighbour("neighbour", 1500)
+                try neighbour("neighbour", 1200)
                 try #require(
                     RunningProgram.eventually(seconds: 20) { try !cluster.ranks(of: "neighbour").isEmpty })
                 for example in Self.cases { try Self.check(example, cluster, folder) }
@@ -121,7 +116,7 @@ import Testing
         let isTold = example.reason.isEmpty ? reason.isEmpty : reason.contains(example.reason)
         #expect(isTold, "\(example.name): \(reason)")
         #expect(reason.count <= 1024, "\(example.name)")
-        #expect((end["Attempts"] as? [Any])?.count == example.attempts, "\(example.name): \(end)")
+        #expect((end["Attempts"] as? [Any])?.count == 1, "\(example.name): \(end)")
     }
 
     private static func checkNothingIsLeft(_ folder: URL) throws {

@@ -39,9 +39,11 @@ struct Program {
     }
 
     /// Starts `name arguments`; output and error go to files in `folder`, which cannot fill a pipe.
+    ///
+    /// - Parameter words: a command that starts it, as another user or elsewhere.
     static func start(
         _ name: String, _ arguments: [String], in folder: URL, environment extra: [String: String] = [:],
-        log: String = UUID().uuidString
+        through words: [String] = [], log: String = UUID().uuidString
     ) throws -> RunningProgram {
         let output = folder.appendingPathComponent("\(log).out")
         let error = folder.appendingPathComponent("\(log).err")
@@ -49,7 +51,7 @@ struct Program {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // Tests run on threads that block signals, which a child would inherit.
-        process.arguments = ["--default-signal=TERM,USR1,INT", path(name)] + arguments
+        process.arguments = ["--default-signal=TERM,USR1,INT"] + words + [path(name)] + arguments
         process.environment = environment(extra)
         process.currentDirectoryURL = folder
         process.standardOutput = try FileHandle(forWritingTo: output)

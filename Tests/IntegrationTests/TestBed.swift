@@ -36,13 +36,23 @@ struct TestBed {
 
     func address(_ host: Int) -> String { "10.214.0.\(host)" }
 
+    /// Lets all hosts know these names too, each of one of them.
+    func name(_ names: [Int: String]) throws {
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: "/run/lockstep-testbed/\(name)/hosts"))
+        defer { try? file.close() }
+        try file.seekToEnd()
+        let lines = names.map { "\(address($0.key)) \($0.value)\n" }.joined()
+        try file.write(contentsOf: Data(lines.utf8))
+    }
+
     /// Starts a program in a host. Its process id is the program's own.
     func start(
         _ host: Int, _ program: String, _ arguments: [String], in folder: URL,
-        environment: [String: String] = [:], log: String = UUID().uuidString
+        environment: [String: String] = [:], through words: [String] = [],
+        log: String = UUID().uuidString
     ) throws -> RunningProgram {
         try Program.start(
-            Self.script, ["exec", name, "\(host)", Program.path(program)] + arguments, in: folder,
+            Self.script, ["exec", name, "\(host)"] + words + [Program.path(program)] + arguments, in: folder,
             environment: environment, log: log)
     }
 

@@ -129,6 +129,17 @@ struct ExecutableFileTests {
         }
         let long = Dictionary(
             uniqueKeysWithValues: (0..<60).map { ("h\($0)", String(repeating: "x", count: 2500)) })
+        // Nothing is left out without a word.
+        _ = try bench.shell("mkfifo \(code)/pipe; ln -s nowhere \(code)/lost")
+        let odd = try end([], submit.merging(["sagemaker_program": "train.py"]) { $1 })
+        #expect(odd.output == "ran\n" && odd.error.contains("left out of the code: "), "\(odd.error)")
+        #expect(
+            odd.error.contains("\(code)/pipe (neither file nor folder)")
+                && odd.error.contains("\(code)/lost (a link that leads nowhere)"), "\(odd.error)")
+        try AtomicFile.write(Array("{\"cells\": []}\n".utf8), to: "\(code)/cells.ipynb")
+        let notebook = try end([], submit.merging(["sagemaker_program": "cells.ipynb"]) { $1 })
+        #expect(notebook.end?.outcome == .notStarted)
+        #expect(notebook.end?.message?.contains("it is a notebook") == true, "\(notebook.error)")
         let large = try end([], submit.merging(["sagemaker_program": "train.py"]) { $1 }.merging(long) { $1 })
         #expect(large.end?.outcome == .notStarted)
         #expect(large.end?.message?.contains("SM_TRAINING_ENV of ") == true, "\(large.error)")

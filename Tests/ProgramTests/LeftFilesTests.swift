@@ -78,6 +78,27 @@ struct LeftFilesTests {
         #expect(bench.leftovers() == [])
     }
 
+    @Test(
+        "a disk that is full is the node's fault, and no model is left behind",
+        .enabled(if: RunnerBench.canMount, "no mounts can be made here"))
+    func full() throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let plan = bench.plan(["python3", "-c", "open('/opt/ml/model/m', 'wb').write(bytes(3 << 20))"])
+        // Shared storage of 1 MB; what is written there goes with the mount.
+        let script = """
+            cp \(plan.planFile) \(bench.folder)/plan && mount -t tmpfs -o size=1m tmpfs \(bench.folder)/out &&
+            mkdir -p \(plan.folder) && cp \(bench.folder)/plan \(plan.planFile) && "$@"
+            status=$?; find \(bench.folder)/out -name m -size +0 > \(bench.folder)/left; exit $status
+            """
+        let user = geteuid() == 0 ? [] : ["--user", "--map-root-user"]
+        let run = try bench.run(plan, words: ["unshare", "--mount"] + user + ["sh", "-c", script, "sh"])
+        #expect(run.end?.outcome == .unsaved && run.end?.code == "full", "\(run.end as Any) \(run.error)")
+        #expect(run.status == 74 && run.end?.status == 74)
+        #expect(run.end?.message?.contains("No space left on device") == true, "\(run.error)")
+        #expect(bench.leftovers() == [])
+    }
+
     @Test("its text is text, whatever it says, and its metrics are those it prints")
     func forged() throws {
         let bench = try RunnerBench()

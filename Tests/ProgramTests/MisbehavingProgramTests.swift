@@ -30,7 +30,8 @@ struct MisbehavingProgramTests {
         let bench = try RunnerBench()
         defer { bench.remove() }
         let plan = bench.plan(
-            sh("trap 'echo asked > /opt/ml/model/asked' TERM; touch /opt/ml/model/ready; "
+            sh(
+                "trap 'echo asked > /opt/ml/model/asked' TERM; touch /opt/ml/model/ready; "
                     + "while :; do sleep 0.1; done; : \(bench.token)"))
         let run = try bench.run(plan, signal: SIGUSR1)
         expect(bench, run, .stopped, status: 0)
@@ -53,6 +54,16 @@ struct MisbehavingProgramTests {
         let run = try bench.run(plan, signal: SIGUSR1)
         expect(bench, run, .stopped, status: 0)
         #expect(bench.text(plan.staging(0) + "/model/m") == "saved\n")
+    }
+
+    @Test("it has stopped itself, and hears of the end all the same")
+    func stopsItself() throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let script = "trap 'echo heard; exit 1' TERM; touch /opt/ml/model/ready; kill -STOP $$; sleep 60"
+        let run = try bench.run(bench.plan(sh(script), grace: 40), signal: SIGUSR1, seconds: 60)
+        expect(bench, run, .stopped, status: 0)
+        #expect(run.output == "heard\n", "\(run.error)")
     }
 
     @Test("it forks children that outlive it")

@@ -216,6 +216,28 @@ struct ProgramSurroundingsTests {
         let fifo = try bench.run(
             bench.plan(["true"]) { $0.inputDataConfig = [channel("train", bench.folder + "/fifo")] })
         #expect(fifo.end?.outcome == .notStarted)
+        // Names that are short enough where they lie, but not behind the host's folder.
+        let name = String(repeating: "d", count: 100)
+        let rest = 4088 - "\(bench.folder)/deep/".utf8.count - 39 * 101
+        _ = try bench.shell(
+            """
+            mkdir \(bench.folder)/deep; cd \(bench.folder)/deep
+            for i in $(seq 39); do mkdir \(name); cd \(name); done
+            mkdir \(String(repeating: "e", count: rest)); cd eee*; echo x > x
+            """)
+        for (mode, isSharded) in [("File", false), ("FastFile", true)] {
+            let deep = try bench.run(
+                bench.plan(["true"]) {
+                    $0.inputDataConfig = [
+                        channel("train", bench.folder + "/deep", mode: mode, isSharded: isSharded)
+                    ]
+                })
+            #expect(deep.end?.outcome == .notStarted, "\(deep.error)")
+            let message = deep.end?.message ?? ""
+            #expect(
+                message.contains("channel train: the file ddd") && message.contains("has a path of")
+                    && message.count < 400, "\(message)")
+        }
         #expect(fifo.end?.message?.contains("/fifo is neither file nor folder") == true, "\(fifo.error)")
         #expect(bench.leftovers() == [])
     }

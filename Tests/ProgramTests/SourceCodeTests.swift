@@ -127,6 +127,14 @@ struct SourceCodeTests {
                     message.contains(words) && message.contains("\(folder)/\(name)"), "\(name): \(message)")
                 #expect(error?.code == .data)
             }
+            for name in ["code.zip", "code.tar.bz2", "CODE.TAR.XZ"] {
+                try AtomicFile.write([0x50, 0x4B, 3, 4], to: "\(folder)/\(name)")
+                let error = #expect(throws: LockstepError.self) {
+                    _ = try launcher("t.py", "\(folder)/\(name)")
+                }
+                let message = error?.message ?? ""
+                #expect(message.contains("\(folder)/\(name)") && message.contains("pack it as .tar.gz"))
+            }
             for name in ["gnu", "pax"] {
                 let code = "\(folder)/\(name)"
                 try launcher("d/up", "\(folder)/good-\(name).tar.gz").unpackCode(into: code)
