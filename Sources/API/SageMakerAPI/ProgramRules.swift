@@ -40,6 +40,10 @@ struct ProgramRules {
             guard seen.insert(name).inserted else {
                 throw refusal("InputDataConfig has two channels named \(name): names must differ")
             }
+            // SageMaker's pattern takes them, and its containers would find other folders there.
+            guard name != ".", name != ".." else {
+                throw refusal("InputDataConfig has a channel named \(name), which is no name of a folder")
+            }
             let field = "InputDataConfig channel \(name)"
             guard let source = channel.dataSource?.s3DataSource else {
                 throw refusal(

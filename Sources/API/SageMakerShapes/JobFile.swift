@@ -172,7 +172,9 @@ public struct JobFile: Sendable {
 
     /// `file://` URI of a path, absolute or from `folder`; a text with a scheme stays as it is.
     static func fileURI(_ text: String, from folder: String) -> String {
-        text.contains("://") || text.hasPrefix("file:/") ? text : FileURI.encoded(path(text, from: folder))
+        // Nothing is no folder, least of all the whole of the job file's.
+        text.isEmpty || text.contains("://") || text.hasPrefix("file:/")
+            ? text : FileURI.encoded(path(text, from: folder))
     }
 
     /// Absolute path, from `folder` if it is relative, without `.` and `..`.

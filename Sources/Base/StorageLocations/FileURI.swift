@@ -18,17 +18,25 @@ public struct FileURI: Sendable, Equatable {
     /// - Parameter field: named in errors.
     /// - Throws: `LockstepError(.configuration)` for any other URI.
     public init(_ uri: String, field: String) throws {
+        guard !uri.utf8.contains(0) else {
+            throw LockstepError(
+                .configuration,
+                "\(field) is \(PrintableText.escaped(uri)): no path has a zero byte in it; take it out")
+        }
         if uri.hasPrefix("s3://") {
             throw LockstepError(
                 .configuration,
                 "\(field) is \(uri), but this cluster reads and writes files only: "
                     + "put the data on storage that all workers share and name it file:///PATH")
         }
-        guard let prefix = ["file:///", "file://localhost/", "file:/"].first(where: { uri.hasPrefix($0) }),
-            prefix != "file:/" || !uri.hasPrefix("file://")
+        // Names of schemes and hosts have no case.
+        let start = uri.prefix("file://localhost/".count).lowercased()
+        guard let prefix = ["file:///", "file://localhost/", "file:/"].first(where: { start.hasPrefix($0) }),
+            prefix != "file:/" || !start.hasPrefix("file://")
         else {
             throw LockstepError(
-                .configuration, "\(field) is \(uri), which is not a file:///ABSOLUTE/PATH")
+                .configuration,
+                "\(field) is \(uri.isEmpty ? "empty" : uri), which is not a file:///ABSOLUTE/PATH")
         }
         written = Self.trimmed("/" + uri.dropFirst(prefix.count))
         decoded = Self.decoded(written)

@@ -48,7 +48,7 @@ enum FieldWord {
             return "write the number alone, without its unit"
         }
         let isDate =
-            digits >= 4 && marks.isSubset(of: "-/.:TZ+ ")
+            (4...20).contains(digits) && marks.isSubset(of: "-/.:TZ+ ")
             && (rest.filter { "-/.:".contains($0) }.count >= 2 || marks.contains(":"))
         if isDate { return "turn dates and times into numbers" }
         if text.contains(":"), text.contains(" ") { return "if the rows are libsvm, say text/libsvm" }

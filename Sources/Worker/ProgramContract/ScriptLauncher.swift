@@ -59,10 +59,13 @@ public struct ScriptLauncher {
     /// Puts the code where `directory` is for the program.
     ///
     /// - Parameter folder: that folder as this process sees it.
-    public func unpackCode(into folder: String) throws {
-        try code.unpack(into: folder)
-        guard entryPoint.isCommand else { return }
+    /// - Returns: what is no code and stays away, each with its reason.
+    @discardableResult
+    public func unpackCode(into folder: String) throws -> [String] {
+        let omitted = try code.unpack(into: folder)
+        guard entryPoint.isCommand else { return omitted }
         let path = folder + "/" + entryPoint.path
         guard chmod(path, 0o755) == 0 else { throw LockstepError.system("make executable", path) }
+        return omitted
     }
 }

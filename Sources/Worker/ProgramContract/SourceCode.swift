@@ -26,6 +26,11 @@ struct SourceCode: Sendable {
         path = try Self.path(location, request)
         switch try FileSystem.kind(of: path) {
         case .folder: origin = .folder
+        case .file where Self.isOtherArchive(path):
+            throw LockstepError(
+                .data,
+                "\(Self.field) is \(location): of archives only .tar.gz and .tar are read; pack it as .tar.gz"
+            )
         case .file where try Self.isArchive(path): origin = .archive(try SourceArchive(reading: path))
         case .file: origin = .file
         case .other, nil:
@@ -68,15 +73,20 @@ struct SourceCode: Sendable {
     }
 
     /// Copies everything into a folder, readable by everyone; links are followed.
-    func unpack(into folder: String) throws {
+    ///
+    /// - Returns: what is no code and stays away, each with its reason: links to nowhere, sockets, FIFOs.
+    @discardableResult
+    func unpack(into folder: String) throws -> [String] {
         try FileSystem.createFolder(folder)
+        var omitted: [String] = []
         switch origin {
-        case .folder: try Self.copy(FileName(path), to: FileName(folder), depth: 0)
+        case .folder: try Self.copy(FileName(path), to: FileName(folder), depth: 0, &omitted)
         case .file:
             let name = path.split(separator: "/").last.map(String.init) ?? path
-            try Self.copy(FileName(path), to: FileName(folder + "/" + name), depth: 0)
+            try Self.copy(FileName(path), to: FileName(folder + "/" + name), depth: 0, &omitted)
         case .archive(let archive): try archive.unpack(into: folder)
         }
+        return omitted
     }
 
     private static func path(_ location: String, _ request: CreateTrainingJobRequest) throws -> String {
@@ -104,14 +114,23 @@ struct SourceCode: Sendable {
         try [".tar.gz", ".tgz", ".tar"].contains { path.hasSuffix($0) } || InputFile(path: path).isGzip
     }
 
-    private static func copy(_ source: FileName, to target: FileName, depth: Int) throws {
+    private static func isOtherArchive(_ path: String) -> Bool {
+        let ends = [".zip", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".lz4", ".7z", ".rar"]
+        return ends.contains { path.lowercased().hasSuffix($0) }
+    }
+
+    private static func copy(
+        _ source: FileName, to target: FileName, depth: Int, _ omitted: inout [String]
+    ) throws {
         guard depth < 64 else {
             throw LockstepError(
                 .data, "\(source.printable) lies 64 folders deep: is there a link in a circle?")
         }
         var status = stat()
-        // Links to nowhere are no code.
-        guard source.withCString({ stat($0, &status) }) == 0 else { return }
+        guard source.withCString({ stat($0, &status) }) == 0 else {
+            omitted.append("\(source.printable) (a link that leads nowhere)")
+            return
+        }
         switch FileTree.kind(status.st_mode) {
         case .folder:
             if target.withCString({ mkdir($0, 0o755) }) != 0, errno != EEXIST {
@@ -119,11 +138,10 @@ struct SourceCode: Sendable {
             }
             _ = target.withCString { chmod($0, 0o755) }
             for name in try names(in: source) {
-                try copy(source.appending(name), to: target.appending(name), depth: depth + 1)
+                try copy(source.appending(name), to: target.appending(name), depth: depth + 1, &omitted)
             }
         case .file: try copyFile(source, to: target, isExecutable: status.st_mode & 0o111 != 0)
-        // Nor are sockets and pipes.
-        case .link, .other: return
+        case .link, .other: omitted.append("\(source.printable) (neither file nor folder)")
         }
     }
 

@@ -14,6 +14,7 @@ struct ChannelCopy {
     /// - Parameter folders: all that are above the files in the channel, each before those inside.
     /// - Throws: `LockstepError` naming the path.
     func make(_ files: [ChannelFiles.File], folders: [FileName]) throws {
+        try Self.checkLengths(files, in: folder)
         try makeFolder(folder)
         for name in folders { try makeFolder(folder.appending(name)) }
         for file in files {
@@ -22,6 +23,20 @@ struct ChannelCopy {
         guard isReadOnly else { return }
         for name in folders.reversed() { try setMode(folder.appending(name), 0o555) }
         try setMode(folder, 0o555)
+    }
+
+    /// The system takes paths of 4,095 bytes, and the host's own folder comes before a file's name.
+    ///
+    /// - Throws: `LockstepError(.data)` naming the first file that no program could open.
+    static func checkLengths(_ files: [ChannelFiles.File], in folder: FileName) throws {
+        let room = Int(PATH_MAX) - 2 - folder.bytes.count
+        guard let long = files.first(where: { $0.name.bytes.count > room }) else { return }
+        let channel = folder.printable.split(separator: "/").last ?? ""
+        throw LockstepError(
+            .data,
+            "InputDataConfig channel \(channel): the file \(long.name.printable.prefix(60))… has a path of "
+                + "\(long.name.bytes.count) bytes, and at most \(room) find room behind the host's own "
+                + "folder: nest it less deeply")
     }
 
     private func makeFolder(_ path: FileName) throws {

@@ -57,6 +57,11 @@ package struct ExecutableFile {
             let isEmpty = stat(place, &status) == 0 && status.st_size == 0
             return isEmpty ? wrong("cannot be executed: it is empty") : nil
         }
+        if isScript, path.hasSuffix(".ipynb") {
+            return wrong(
+                "cannot be executed: it is a notebook; write its cells to a script (jupyter nbconvert --to "
+                    + "script) and name that")
+        }
         return markFault ?? binaryFault ?? scriptFault(search: search, isScript: isScript)
     }
 

@@ -178,6 +178,7 @@ package struct HostChannels {
 
     private static func link(_ files: [ChannelFiles.File], in folder: FileName, toSource name: String) throws
     {
+        try ChannelCopy.checkLengths(files, in: folder)
         for inside in ChannelFiles.folders(above: files) {
             let path = folder.appending(inside)
             guard path.withCString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST else {

@@ -33,7 +33,12 @@ struct ProgramCommand {
             let launcher = try host.user.access {
                 let launcher = try ScriptLauncher(
                     plan, rank: rank, base: host.base, cores: host.limits.threads)
-                try launcher.unpackCode(into: host.tree.base + "/code")
+                let omitted = try launcher.unpackCode(into: host.tree.base + "/code")
+                if !omitted.isEmpty {
+                    let more = omitted.count > 5 ? " and \(omitted.count - 5) more" : ""
+                    RunnerOutput.note(
+                        "left out of the code: \(omitted.prefix(5).joined(separator: ", "))\(more)")
+                }
                 return launcher
             }
             let modules = [launcher.environment, added].compactMap { $0["PYTHONPATH"] }

@@ -114,7 +114,8 @@ package struct ProgramEnd: Equatable {
         let names: [Int32: String] = [
             SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGABRT: "SIGABRT",
             SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGSEGV: "SIGSEGV", SIGPIPE: "SIGPIPE",
-            SIGTERM: "SIGTERM", SIGXFSZ: "SIGXFSZ",
+            SIGTERM: "SIGTERM", SIGXFSZ: "SIGXFSZ", SIGALRM: "SIGALRM", SIGTRAP: "SIGTRAP", SIGSYS: "SIGSYS",
+            SIGUSR1: "SIGUSR1", SIGUSR2: "SIGUSR2", SIGXCPU: "SIGXCPU", SIGVTALRM: "SIGVTALRM",
         ]
         return names[signal] ?? "signal \(signal)"
     }

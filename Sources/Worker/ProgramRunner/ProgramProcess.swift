@@ -136,6 +136,8 @@ struct ProgramProcess {
     private func signalAll(_ signal: Int32) {
         for member in ProcessTable.members(below: getpid()) where member.pid != process.guardian {
             kill(member.pid, signal)
+            // What is stopped hears of SIGTERM only once it goes on.
+            if signal == SIGTERM { kill(member.pid, SIGCONT) }
         }
     }
 
