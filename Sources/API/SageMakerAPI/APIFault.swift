@@ -35,7 +35,9 @@ public struct APIFault: Error, Equatable {
 
     /// A request that breaks a limit of its service's model, under the name that the service has for it.
     static func validation(_ message: String, in service: ServiceName) -> APIFault {
-        APIFault(type: FaultNames(service).validation, message: message, code: .configuration)
+        APIFault(
+            type: FaultNames(service).validation, message: message,
+            code: service == .logs ? .usage : .configuration)
     }
 
     /// What CloudWatch Logs answers where SageMaker says ValidationException.
