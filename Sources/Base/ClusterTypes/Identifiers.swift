@@ -1,16 +1,25 @@
-/// Name of a job, unique in a cluster until the job is deleted.
-public struct JobName: Hashable, Sendable, Codable, CustomStringConvertible, Comparable {
-    public let rawValue: String
-    public init(_ rawValue: String) { self.rawValue = rawValue }
+/// A name of its own type: it prints, sorts and is stored as its text.
+public protocol PlainName: Hashable, Sendable, Codable, CustomStringConvertible, Comparable {
+    var rawValue: String { get }
+    init(_ rawValue: String)
+}
+
+extension PlainName {
     public init(from decoder: any Decoder) throws {
-        rawValue = try decoder.singleValueContainer().decode(String.self)
+        self.init(try decoder.singleValueContainer().decode(String.self))
     }
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(rawValue)
     }
     public var description: String { rawValue }
-    public static func < (a: JobName, b: JobName) -> Bool { a.rawValue < b.rawValue }
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Name of a job, unique in a cluster until the job is deleted.
+public struct JobName: PlainName {
+    public let rawValue: String
+    public init(_ rawValue: String) { self.rawValue = rawValue }
 
     /// Whether `text` may name a job: 1 to 63 letters, digits and inner hyphens, as SageMaker has it.
     public static func isWellFormed(_ text: String) -> Bool {
@@ -24,18 +33,9 @@ public struct JobName: Hashable, Sendable, Codable, CustomStringConvertible, Com
 }
 
 /// Name of a worker daemon, unique in a cluster and kept over its restarts.
-public struct WorkerID: Hashable, Sendable, Codable, CustomStringConvertible, Comparable {
+public struct WorkerID: PlainName {
     public let rawValue: String
     public init(_ rawValue: String) { self.rawValue = rawValue }
-    public init(from decoder: any Decoder) throws {
-        rawValue = try decoder.singleValueContainer().decode(String.self)
-    }
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(rawValue)
-    }
-    public var description: String { rawValue }
-    public static func < (a: WorkerID, b: WorkerID) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// One run of a job; attempts of a job count from 1.

@@ -53,13 +53,11 @@ package struct JobUser: Sendable, Equatable {
 
     /// Number of a group that nothing else has: in a range that no distribution gives away.
     package static func group(ofJob job: String) -> UInt32 {
-        // FNV-1a: the standard library's hash is another in every process.
-        let hash = job.utf8.reduce(2_166_136_261 as UInt32) { ($0 ^ UInt32($1)) &* 16_777_619 }
-        return 0x7000_0000 + (hash & 0x07FF_FFFF)
+        0x7000_0000 + (StableHash.of(job) & 0x07FF_FFFF)
     }
 
     /// Enough for a BLAS of many threads in each of many processes, and few enough to leave the node alive.
-    static var usualProcessMax: Int { max(4096, 512 * sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    package static var usualProcessMax: Int { max(4096, 512 * sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     /// Runs `body` with this user's rights to files. What it opens stays open.
     ///

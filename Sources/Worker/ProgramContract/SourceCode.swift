@@ -159,13 +159,6 @@ struct SourceCode: Sendable {
         guard from >= 0 else { throw LockstepError.system("open", source.printable) }
         defer { close(from) }
         let file = try PlainFile(creating: target, isExecutable: isExecutable)
-        var chunk = [UInt8](repeating: 0, count: 1 << 18)
-        while true {
-            let count = read(from, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw LockstepError.system("read", source.printable) }
-            guard count > 0 else { return }
-            try chunk.withUnsafeBytes { try file.write(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
-        }
+        try FileSystem.readPieces(of: from, path: source.printable) { try file.write($0) }
     }
 }

@@ -71,20 +71,11 @@ struct ChannelCopy {
             }
             break
         }
-        try copyRest(from, file.path, to, target)
+        // From where both stand to the end.
+        try FileSystem.readPieces(of: from, path: file.path.printable) {
+            try AtomicFile.append(Array($0), to: to, path: target.printable)
+        }
         let mode: mode_t = (file.isExecutable ? 0o755 : 0o644) & (isReadOnly ? 0o555 : 0o777)
         guard fchmod(to, mode) == 0 else { throw LockstepError.system("set the mode of", target.printable) }
-    }
-
-    /// From where both stand to the end.
-    private func copyRest(_ from: Int32, _ source: FileName, _ to: Int32, _ target: FileName) throws {
-        var chunk = [UInt8](repeating: 0, count: 1 << 18)
-        while true {
-            let count = read(from, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw LockstepError.system("read", source.printable) }
-            guard count > 0 else { return }
-            try AtomicFile.append(Array(chunk[..<count]), to: to, path: target.printable)
-        }
     }
 }
