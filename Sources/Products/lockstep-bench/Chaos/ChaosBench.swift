@@ -106,7 +106,7 @@ struct ChaosResult {
 
     var line: String {
         "seed \(seed)  \(kind.rawValue)  \(disturbances.count) disturbances, \(attempts) attempts, "
-            + "longest gap \(worst) s, \(recovery.lostSteps) steps lost, "
+            + "longest gap \(worst) s, \(recovery.lostSteps) steps lost (\(recovery.onTheWaySteps) on their way), "
             + "\(String(format: "%.1f", seconds)) s: \(verdict)\n    "
             + disturbances.joined(separator: "; ")
     }
@@ -132,9 +132,11 @@ struct ChaosResult {
             : String(
                 format: "\(inPlace.count) in place: median gap %.3f s, longest %.3f s; ",
                 inPlace[inPlace.count / 2], inPlace[inPlace.count - 1])
+        let onTheWay = results.reduce(0) { $0 + $1.recovery.onTheWaySteps }
         return "\(results.count) runs, \(disturbances) disturbances, \(gaps.count) recoveries: median gap "
             + String(
                 format: "%.2f s, longest %.2f s; ", gaps.isEmpty ? 0 : gaps[gaps.count / 2], gaps.last ?? 0)
-            + shrunk + "\(lost) steps taken twice; all models equal, nothing left behind"
+            + shrunk + "\(lost) steps taken twice (\(onTheWay) of them programs' commits on their way "
+            + "from memory that was lost); all models equal, nothing left behind"
     }
 }

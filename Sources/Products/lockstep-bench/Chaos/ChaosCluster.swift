@@ -15,6 +15,7 @@ final class ChaosCluster {
     let output: String
     private(set) var endpoint: String
     let programs: String
+    private let slots: Int
     private let control: Int
     private let api: Int
     private var daemons: [String: Int32] = [:]
@@ -24,9 +25,14 @@ final class ChaosCluster {
     static let spare = "w5"
     static let leaseSeconds = 5.0
 
-    /// - Parameter smallDisk: a file system of some MiB that every host sees; `nil`: `makeSmallDisk` tries.
-    init(folder: String, hosts: ChaosHosts = ChaosHosts(bed: nil), smallDisk: String? = nil) throws {
+    /// - Parameters:
+    ///   - slots: of each worker but the keeper.
+    ///   - smallDisk: a file system of some MiB that every host sees; `nil`: `makeSmallDisk` tries.
+    init(
+        folder: String, slots: Int = 1, hosts: ChaosHosts = ChaosHosts(bed: nil), smallDisk: String? = nil
+    ) throws {
         self.folder = folder
+        self.slots = slots
         self.hosts = hosts
         output = smallDisk.map { "\($0)/\((folder as NSString).lastPathComponent)" } ?? folder + "/output"
         hasSmallDisk = smallDisk != nil
@@ -52,7 +58,7 @@ final class ChaosCluster {
             ? ["coordinator", "--listen", "\(hosts.controlAddress):\(control)", "--api", "127.0.0.1:\(api)"]
             : [
                 "worker", "--coordinator", "\(hosts.controlAddress):\(control)", "--name", name, "--kind",
-                name == "keeper" ? "keeper" : "spot",
+                name == "keeper" ? "keeper" : "spot", "--slots", name == "keeper" ? "1" : "\(slots)",
                 // The bench's folders belong to whoever runs it.
                 "--run-as", "root",
             ] + hosts.options(name)
@@ -224,6 +230,26 @@ final class ChaosCluster {
             }
         }
         return events.sorted { $0.event.time < $1.event.time }
+    }
+
+    /// The last step that each host of a program had committed, by attempt and host, as the hosts told in
+    /// their logs.
+    func committed(_ job: String) -> [Int: [String: Int]] {
+        var steps: [Int: [String: Int]] = [:]
+        for worker in Self.workers + [Self.spare, "keeper"] {
+            let attempts = "\(folder)/\(worker)/attempts/\(job)"
+            for number in (try? FileManager.default.contentsOfDirectory(atPath: attempts)) ?? [] {
+                let logs = "\(attempts)/\(number)/logs"
+                for host in (try? FileManager.default.contentsOfDirectory(atPath: logs)) ?? [] {
+                    let text = (try? String(contentsOfFile: "\(logs)/\(host)", encoding: .utf8)) ?? ""
+                    let last = text.split(separator: "\n").last { $0.contains(ChaosKind.committedWord) }
+                    let word = last?.split(separator: " ").last ?? ""
+                    guard let attempt = Int(number), let step = Int(word) else { continue }
+                    steps[attempt, default: [:]][host] = step
+                }
+            }
+        }
+        return steps
     }
 
     static func freePort() throws -> Int {

@@ -102,7 +102,7 @@ struct ChaosJobs {
             "mark": mark,
         ]
         if kind == .mpi { request.hyperParameters?["sagemaker_mpi_enabled"] = "true" }
-        request.resourceConfig?.instanceCount = 2
+        request.resourceConfig?.instanceCount = ChaosKind.scriptHosts
     }
 
     /// What tells a job's model from any other: its hash, or for programs the digest of its files.

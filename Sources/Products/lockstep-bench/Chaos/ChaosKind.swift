@@ -14,7 +14,10 @@ enum ChaosKind: String, CaseIterable {
     var isScript: Bool { self == .script || self == .mpi }
 
     static let scriptSteps = 400
+    static let scriptHosts = 2
     static let scriptName = "chaos_steps.py"
+    /// Before the number of a step in the log of a host that has committed it.
+    static let committedWord = "chaos-committed "
     /// What each host does: a chain of digests, so that the model tells of every step.
     static let scriptText = """
         import argparse, hashlib, os, time
@@ -32,6 +35,7 @@ enum ChaosKind: String, CaseIterable {
             state["step"] += 1
             state["digest"] = hashlib.sha256(seed + state["digest"] + b"%d" % state["step"]).digest()
             lockstep.commit(state, step=state["step"])
+            print("chaos-committed", state["step"], flush=True)
             time.sleep(arguments.delay)
         if state["step"] == arguments.steps:
             name = "digest-%s.txt" % os.environ["SM_CURRENT_HOST"]

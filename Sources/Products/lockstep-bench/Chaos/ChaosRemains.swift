@@ -29,9 +29,9 @@ struct ChaosRemains {
     private static func trees(_ cluster: ChaosCluster) -> [String] {
         (ChaosCluster.workers + [ChaosCluster.spare, "keeper"]).flatMap { worker in
             let scratch = "\(cluster.folder)/\(worker)/scratch"
-            return ((try? FileManager.default.contentsOfDirectory(atPath: scratch)) ?? []).map {
-                "tree \(worker)/scratch/\($0)"
-            }
+            // The worker's own begin with a dot.
+            return ((try? FileManager.default.contentsOfDirectory(atPath: scratch)) ?? [])
+                .filter { !$0.hasPrefix(".") }.map { "tree \(worker)/scratch/\($0)" }
         }
     }
 

@@ -45,12 +45,15 @@ struct ChaosRun {
         let job = cluster.describe("job")
         let hash = try job.flatMap { try jobs.modelHash($0, kind, cluster) }
         let events = try cluster.events("job")
+        let recovery = ChaosRecovery(
+            events, of: kind, committed: cluster.committed("job"),
+            hasLostMemory: told.contains { $0.hasPrefix("lose") })
         let left = cluster.leave() + ChaosRemains.shared().subtracting(before).sorted()
         let isEqual = status == "Completed" && hash != nil && hash == reference
         let reason = job?.failureReason.map { ": \($0)" } ?? ""
         return ChaosResult(
             seed: seed, kind: kind, disturbances: told, attempts: job?.attempts?.count ?? 0,
-            recovery: ChaosRecovery(events, of: kind), seconds: seconds, left: left, isEqual: isEqual,
+            recovery: recovery, seconds: seconds, left: left, isEqual: isEqual,
             verdict: isEqual ? "equal" : "\(status), \(hash ?? "no model")\(reason)")
     }
 

@@ -10,23 +10,30 @@ struct SoakBench: ParsableCommand {
         commandName: "soak",
         abstract: "Runs many small jobs and measures what the cluster keeps of them.",
         discussion: """
-            A coordinator and four workers train one small job after the other, four at a time: kmeans, and \
+            A coordinator and four workers train small jobs, as many at a time as there are slots: kmeans, and \
             every tenth a script. After every tenth part it prints the memory (resident, of all daemons), \
-            open descriptors, what stands in shared memory and in the scratch folders, and the bytes that \
-            coordinator and workers keep on disk. It fails when a job fails, when equal jobs have unequal \
-            models, or when anything is left in shared memory or in scratch folders.
+            open descriptors, what stands in shared memory and in the scratch folders, and the disk that \
+            coordinator and workers take. At the end it says the disk of a job (job store, coordinator's \
+            other files, workers' folders, the job's own output), has the cluster forget all jobs, and says \
+            the same again. It fails when a job fails, when equal jobs have unequal models, when anything is \
+            left in shared memory or in scratch folders, or when a worker keeps a folder of a forgotten job.
             """)
 
     @Option(help: "Number of jobs.")
     var jobs = 1000
+    @Option(help: "Slots of each of the four workers.")
+    var slots = 2
 
     func validate() throws {
         guard jobs >= 10 else { throw ValidationError("--jobs is \(jobs): it must be at least 10") }
+        guard (1...64).contains(slots) else {
+            throw ValidationError("--slots is \(slots): it must be from 1 to 64")
+        }
     }
 
     func run() throws {
         let folder = "/var/tmp/lockstep-soak-\(getpid())"
-        let cluster = try ChaosCluster(folder: folder)
+        let cluster = try ChaosCluster(folder: folder, slots: slots)
         defer {
             cluster.end()
             try? FileManager.default.removeItem(atPath: folder)
@@ -34,7 +41,7 @@ struct SoakBench: ParsableCommand {
         let made = try ChaosJobs(folder: folder)
         try cluster.startAll()
         var hashes: [ChaosKind: Set<String>] = [:]
-        let first = SoakSample(cluster, jobs: 0)
+        let (first, begin) = (SoakSample(cluster, jobs: 0), Date())
         StandardStreams.output(SoakSample.header + "\n" + first.row)
         var last = first
         for part in 0..<10 {
@@ -43,15 +50,18 @@ struct SoakBench: ParsableCommand {
             last = SoakSample(cluster, jobs: numbers.upperBound)
             StandardStreams.output(last.row)
         }
+        let seconds = -begin.timeIntervalSinceNow
         for (kind, found) in hashes where found.count != 1 {
             throw LockstepError(.mismatch, "equal \(kind.rawValue) jobs have \(found.count) models")
         }
         guard last.sharedMemory <= first.sharedMemory, last.scratch <= first.scratch else {
             throw LockstepError(.mismatch, "something is left in shared memory or in scratch folders")
         }
-        StandardStreams.output(
-            "disk per job: \((last.disk - first.disk) / jobs) bytes, and as the job's own output "
-                + "\(SoakSample.size(of: cluster.output) / jobs) bytes")
+        StandardStreams.output(String(format: "%.1f jobs a second", Double(jobs) / seconds))
+        StandardStreams.output("disk of a job: " + (last.disk - first.disk).sentence(of: jobs))
+        try forget(cluster)
+        let after = SoakSample(cluster, jobs: jobs)
+        StandardStreams.output("once forgotten: " + (after.disk - first.disk).sentence(of: jobs))
     }
 
     /// Trains some jobs, at most as many at a time as there are slots, and returns their models.
@@ -62,10 +72,14 @@ struct SoakBench: ParsableCommand {
         var running: [(name: String, kind: ChaosKind)] = []
         func settle(leaving count: Int) throws {
             try Waiting.eventually(120, "\(running.map(\.name)) did not end") {
+                let names = running.map(\.name)
+                let told = try cluster.withClient { client in
+                    var told: [String: TrainingJobDescription] = [:]
+                    for name in names { told[name] = try await client.describeTrainingJob(name) }
+                    return told
+                }
                 try running.removeAll { name, kind in
-                    guard let job = cluster.describe(name), job.trainingJobStatus != "InProgress" else {
-                        return false
-                    }
+                    guard let job = told[name], job.trainingJobStatus != "InProgress" else { return false }
                     guard job.trainingJobStatus == "Completed",
                         let hash = try made.modelHash(job, kind, cluster)
                     else { throw LockstepError(.bug, "\(name) failed: \(job.failureReason ?? "no model")") }
@@ -79,59 +93,25 @@ struct SoakBench: ParsableCommand {
             let kind: ChaosKind = number % 10 == 9 ? .script : .kmeans
             try made.submitSmall("soak-\(number)", kind, to: cluster)
             running.append(("soak-\(number)", kind))
-            try settle(leaving: 3)
+            // One more than there are slots, so that none waits for a question.
+            try settle(leaving: ChaosCluster.workers.count * slots)
         }
         try settle(leaving: 0)
         return models
     }
-}
 
-/// What a cluster uses at one moment.
-private struct SoakSample {
-    static let header = "jobs   memory (MiB)  descriptors  shared memory  scratch  disk (KiB)"
-
-    let jobs: Int
-    let memory: Int
-    let descriptors: Int
-    let sharedMemory: Int
-    let scratch: Int
-    let disk: Int
-
-    init(_ cluster: ChaosCluster, jobs: Int) {
-        self.jobs = jobs
-        let daemons = cluster.daemonProcesses
-        memory = daemons.reduce(0) { $0 + Self.residentBytes($1) }
-        descriptors = daemons.reduce(0) { $0 + Self.count("/proc/\($1)/fd") }
-        sharedMemory = ChaosRemains.shared().count
-        scratch = ChaosRemains.find(in: cluster).count
-        disk = Self.size(of: cluster.folder) - Self.size(of: cluster.output)
-    }
-
-    var row: String {
-        func column(_ value: Int, _ width: Int) -> String {
-            let text = "\(value)"
-            return String(repeating: " ", count: max(0, width - text.count)) + text
+    /// Has the cluster forget all jobs, and waits until the workers have removed what they had of them.
+    private func forget(_ cluster: ChaosCluster) throws {
+        let request = CollectGarbageRequest(keepJobs: 0)
+        let forgotten = try cluster.withClient { try await $0.collectGarbage(request) }.jobs
+        guard forgotten.count == jobs else {
+            throw LockstepError(.mismatch, "\(forgotten.count) of \(jobs) jobs were forgotten")
         }
-        return column(jobs, 5) + column(memory >> 20, 14) + column(descriptors, 13)
-            + column(sharedMemory, 15) + column(scratch, 9) + column(disk >> 10, 12)
-    }
-
-    private static func count(_ folder: String) -> Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: folder).count) ?? 0
-    }
-
-    private static func residentBytes(_ pid: Int32) -> Int {
-        let fields = FileManager.default.contents(atPath: "/proc/\(pid)/statm")
-            .map { String(decoding: $0, as: UTF8.self).split(separator: " ") }
-        return (fields.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
-    }
-
-    /// Bytes on disk below a folder, in blocks.
-    static func size(of folder: String) -> Int {
-        (FileManager.default.subpaths(atPath: folder) ?? []).reduce(0) { sum, path in
-            var information = stat()
-            return lstat(folder + "/" + path, &information) == 0
-                ? sum + Int(information.st_blocks) * 512 : sum
+        try Waiting.eventually(60, "a worker keeps folders of jobs that are forgotten") {
+            ChaosCluster.workers.allSatisfy { worker in
+                let folder = "\(cluster.folder)/\(worker)/attempts"
+                return (try? FileManager.default.contentsOfDirectory(atPath: folder))?.isEmpty ?? true
+            }
         }
     }
 }
