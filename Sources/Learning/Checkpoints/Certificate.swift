@@ -15,6 +15,11 @@ public struct Certificate: Codable, Sendable, Equatable {
             sha256 = Checksum.sha256(Array(bytes))
         }
 
+        /// - Throws: `LockstepError` naming the file.
+        init(file path: String) throws {
+            (byteCount, sha256) = try Checksum.sha256(file: path)
+        }
+
         /// Whether the file begins with what was sealed.
         func isBeginning(of bytes: [UInt8]) -> Bool {
             bytes.count >= byteCount && Self(bytes.prefix(byteCount)) == self

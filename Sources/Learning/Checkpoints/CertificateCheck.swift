@@ -66,23 +66,11 @@ struct CertificateCheck {
         if certificate.job != job {
             problems.append("\(path) is of job \(certificate.job), but the history is of job \(job)")
         }
-        guard let signed = read(signaturePath) else {
-            proof.standing = .unsigned
-            if mustBeSigned { problems.append("\(path) is not signed: \(signaturePath) is missing") }
-            return
-        }
-        guard let signature = CertificateSignature(decoding: signed),
-            let signer = ClusterPublicKey(signature.publicKey)
-        else { return problems.append("\(signaturePath) is no signature") }
-        guard signature.isValid(for: bytes, key: signer), signature.job == certificate.job else {
-            return problems.append("\(signaturePath) is not a signature of \(path)")
-        }
-        if let key, key != signer {
-            proof.standing = .signedByUnknownKey
-            guard mustBeSigned else { return }
-            return problems.append("\(signaturePath) is of \(signer.text), which is not the cluster's key")
-        }
-        proof.standing = key == nil ? .signedByUnknownKey : .signed
+        let finding = SignatureFinding(
+            of: bytes, job: certificate.job, path: path, signature: read(signaturePath),
+            signaturePath: signaturePath, key: key, mustBeSigned: mustBeSigned)
+        proof.standing = finding.standing
+        problems += finding.problems
     }
 
     private mutating func checkModel(

@@ -16,7 +16,7 @@ struct VerifyCommand: AsyncParsableCommand {
             by the cluster's signature, what is only claimed, and what is missing. With --replay the named \
             steps are computed again on this machine, from the checkpoint before, and compared with the \
             history; the job's last step must end in its model. Two jobs: their commits step by step, then \
-            their models, bit for bit.
+            their models, bit for bit. Of a script or an MPI program: its archives against its certificate.
 
             Exit status 0: all is well, or the jobs are equal. 1: the jobs, or the steps taken again, \
             differ. 76: something is damaged.
