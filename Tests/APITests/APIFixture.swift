@@ -26,9 +26,13 @@ struct APIFixture: Sendable {
     private let client: any TestClientProtocol
 
     /// Runs `body` against an API over a fresh fake coordinator.
-    static func with(_ body: @Sendable (APIFixture) async throws -> Void) async throws {
+    ///
+    /// - Parameter dataRoots: folders that jobs may name.
+    static func with(
+        dataRoots: [String] = [], _ body: @Sendable (APIFixture) async throws -> Void
+    ) async throws {
         let service = FakeJobService()
-        let server = SageMakerAPIServer(service: service, logger: silentLogger)
+        let server = SageMakerAPIServer(service: service, dataRoots: dataRoots, logger: silentLogger)
         try await server.application.test(.router) { client in
             try await body(APIFixture(service: service, client: client))
         }

@@ -36,6 +36,20 @@ struct CreateTrainingJobTests {
         }
     }
 
+    @Test("refuses a place outside of the folders that jobs may name, by field")
+    func dataRoots() async throws {
+        try await APIFixture.with(dataRoots: ["/nowhere/shared"]) { api in
+            let request = Requests.create("job").with(
+                "OutputDataConfig.S3OutputPath", .string("file:///nowhere/shared/../private"))
+            let answer = try await api.call("SageMaker.CreateTrainingJob", request)
+            #expect(answer.errorType == "AccessDeniedException")
+            let beginning = "OutputDataConfig.S3OutputPath is /nowhere/shared/../private/job"
+            #expect(answer.message?.hasPrefix(beginning) == true, "\(answer)")
+            let stored = try await api.service.jobs()
+            #expect(stored.isEmpty)
+        }
+    }
+
     @Test("answers with an ARN in the region of the client's credentials")
     func region() async throws {
         try await APIFixture.with { api in

@@ -71,6 +71,8 @@ actor FakeJobService: JobService {
         return old.map { CollectedJob(name: $0.name, bytes: 7) }
     }
 
+    func publicKey() async throws -> String { "lockstep-ed25519 a2V5" }
+
     func workers() async throws -> [WorkerRecord] { workerRecords }
 
     func drainWorker(_ id: WorkerID, reason: String, deadlineSeconds: Double?) async throws {

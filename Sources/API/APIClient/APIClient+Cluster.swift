@@ -27,6 +27,12 @@ extension APIClient {
         try await call("Lockstep.CollectGarbage", request)
     }
 
+    /// The key with which the cluster's signatures are checked, as text.
+    public func publicKey() async throws -> String {
+        let answer: PublicKeyResponse = try await call("Lockstep.GetPublicKey", JSONValue.object([:]))
+        return answer.publicKey
+    }
+
     /// The built-in algorithms.
     public func listAlgorithms() async throws -> ListAlgorithmsResponse {
         try await call("Lockstep.ListAlgorithms", JSONValue.object([:]))

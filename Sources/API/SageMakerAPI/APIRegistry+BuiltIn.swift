@@ -1,17 +1,20 @@
 package import JobLifecycle
+package import ProgramContract
 
 extension APIRegistry {
     /// Everything that a coordinator offers.
     ///
-    /// - Parameter jobs: the coordinator.
-    package static func all(jobs: any JobService) -> APIRegistry {
-        APIRegistry(trainingJobs(jobs) + logs(jobs) + cluster(jobs))
+    /// - Parameters:
+    ///   - jobs: the coordinator.
+    ///   - roots: what jobs may name.
+    package static func all(jobs: any JobService, roots: DataRoots = DataRoots()) -> APIRegistry {
+        APIRegistry(trainingJobs(jobs, roots) + logs(jobs) + cluster(jobs))
     }
 
-    private static func trainingJobs(_ jobs: any JobService) -> [any APIHandler] {
+    private static func trainingJobs(_ jobs: any JobService, _ roots: DataRoots) -> [any APIHandler] {
         [
-            CreateTrainingJob(jobs: jobs), DescribeTrainingJob(jobs: jobs), ListTrainingJobs(jobs: jobs),
-            StopTrainingJob(jobs: jobs), ListTags(jobs: jobs),
+            CreateTrainingJob(jobs: jobs, roots: roots), DescribeTrainingJob(jobs: jobs),
+            ListTrainingJobs(jobs: jobs), StopTrainingJob(jobs: jobs), ListTags(jobs: jobs),
         ]
     }
 
@@ -23,7 +26,7 @@ extension APIRegistry {
         [
             ListWorkers(jobs: jobs), DrainWorker(jobs: jobs), ResumeWorker(jobs: jobs),
             ForgetWorker(jobs: jobs), ListAlgorithms(), DescribeAlgorithm(),
-            CollectGarbage(jobs: jobs),
+            CollectGarbage(jobs: jobs), GetPublicKey(jobs: jobs),
         ]
     }
 }

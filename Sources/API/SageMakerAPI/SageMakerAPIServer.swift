@@ -4,6 +4,7 @@ public import ServiceLifecycle
 import Diagnostics
 package import Hummingbird
 import NIOCore
+import ProgramContract
 
 /// The public HTTP API: SageMaker's training jobs, their logs, and what Lockstep adds to them.
 ///
@@ -27,22 +28,26 @@ public struct SageMakerAPIServer: Service {
     ///   - accountID: twelve digits for ARNs.
     ///   - region: for ARNs, where the client's credentials name none.
     ///   - access: who may call; unless said, without a key only root and the user of this process.
+    ///   - dataRoots: folders that jobs may name; empty: all.
     ///   - onListening: called once with the port, when connections are accepted.
     public init(
         service: any JobService, host: String = "127.0.0.1", port: Int = defaultPort,
         accountID: String = "000000000000", region: String = "us-east-1", access: APIAccess = APIAccess(),
-        logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        dataRoots: [String] = [], logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.init(
-            handlers: .all(jobs: service), host: host, port: port, accountID: accountID, region: region,
-            access: access, limits: APILimits(), logger: logger, onListening: onListening)
+            handlers: .all(jobs: service, roots: DataRoots(roots: dataRoots)), host: host, port: port,
+            accountID: accountID, region: region, access: access, limits: APILimits(), logger: logger,
+            onListening: onListening)
     }
 
     /// The same with handlers and limits of a test's own.
     package init(
         handlers: APIRegistry, host: String = "127.0.0.1", port: Int = defaultPort,
         accountID: String = "000000000000", region: String = "us-east-1", access: APIAccess = APIAccess(),
-        limits: APILimits, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        limits: APILimits, logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.handlers = handlers
         self.accountID = accountID

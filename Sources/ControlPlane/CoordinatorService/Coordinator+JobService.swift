@@ -3,6 +3,7 @@ import ControlPlane
 import Diagnostics
 package import JobLifecycle
 import JobStore
+import Storage
 
 /// A call of CreateTrainingJob that has not been answered.
 struct PendingCreation {
@@ -74,6 +75,15 @@ extension Coordinator: JobService {
         }
         while try store.shrink() { await Task.yield() }
         return jobs
+    }
+
+    package func publicKey() async throws -> String {
+        let bytes = try AtomicFile.read(configuration.dataFolder + "/" + ClusterKey.publicFileName)
+        guard let key = ClusterPublicKey(String(decoding: bytes, as: UTF8.self)) else {
+            throw LockstepError(
+                .damaged, "\(ClusterKey.publicFileName) holds no key: restart the coordinator")
+        }
+        return key.text
     }
 
     package func workers() async throws -> [WorkerRecord] {

@@ -26,6 +26,8 @@ public protocol JobService: Sendable {
     ///   - retention: `nil`: the coordinator's own.
     ///   - isRehearsal: whether to tell only what would be forgotten.
     func collectGarbage(_ retention: Retention?, isRehearsal: Bool) async throws -> [CollectedJob]
+    /// The public half of the key that signs certificates, as text.
+    func publicKey() async throws -> String
     func workers() async throws -> [WorkerRecord]
     /// Gives a worker no new ranks, lets its gangs commit and go on elsewhere.
     ///

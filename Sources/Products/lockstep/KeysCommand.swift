@@ -3,11 +3,12 @@ import CommandLineEntry
 import Diagnostics
 import Foundation
 import RequestSigning
+import SageMakerShapes
 
-struct KeysCommand: ParsableCommand {
+struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "Makes, lists and revokes the keys that requests to the API are signed with.",
+        abstract: "Makes, lists and revokes keys that sign requests; shows the key that checks certificates.",
         discussion: """
             Over the loopback the user who runs the coordinator, and root, need no key. Everybody else does: \
             other users of the coordinator's machine, the jobs that run as one of them, and whoever comes \
@@ -17,8 +18,9 @@ struct KeysCommand: ParsableCommand {
             Examples:
               lockstep keys create --name laptop
               lockstep keys create --data-dir /var/lib/lockstep/coordinator
+              lockstep keys public > certificate.pub
             """,
-        subcommands: [Create.self, List.self, Revoke.self])
+        subcommands: [Create.self, List.self, Revoke.self, Public.self])
 
     /// Where the keys are.
     struct Place: ParsableArguments {
@@ -97,6 +99,22 @@ struct KeysCommand: ParsableCommand {
                     table.add([key.accessKeyID, date, key.name ?? ""])
                 }
                 StandardStreams.output(table.text)
+            }
+        }
+    }
+
+    struct Public: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows the public key with which `verify` checks what the cluster has signed.",
+            discussion: "It is no secret: whoever has it can check, and cannot sign.")
+
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            let key = try await cluster.withClient { try await $0.publicKey() }
+            switch cluster.output {
+            case .json: try OutputFormat.printJSON(PublicKeyResponse(publicKey: key))
+            case .text: StandardStreams.output(key)
             }
         }
     }

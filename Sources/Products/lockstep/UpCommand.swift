@@ -105,7 +105,8 @@ struct UpCommand: AsyncParsableCommand {
 
     private func start(_ daemons: LocalDaemons, _ folder: ClusterFolder) async throws {
         let endpoint = try await daemons.startCoordinator(
-            api: api.contains(":") ? api : "127.0.0.1:\(api)", options: coordinatorOptions)
+            api: api.contains(":") ? api : "127.0.0.1:\(api)",
+            options: coordinatorOptions + dataRoot.flatMap { ["--data-root", $0] })
         try await note(daemons, folder)
         // What `verify` of a remembered job reads is kept a little longer than the job.
         let retention = keepDays.map { ["--keep-days", "\($0 + 10)"] } ?? []

@@ -32,6 +32,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: "Seconds of silence after which a worker counts as lost.")
     var lease = CoordinatorConfiguration.defaultLeaseSeconds
 
+    @Option(
+        help: ArgumentHelp(
+            "A folder that jobs may name data, code, outputs and checkpoints in, as the workers' --data-root "
+                + "says; others are refused at once. May be repeated.", valueName: "folder"))
+    var dataRoot: [String] = []
     @Option(help: "Days for which jobs that are over are remembered, with their logs.")
     var keepDays = Int(Retention.standard.keepDays)
     @Option(help: "Newest jobs that are remembered when they are over.")
@@ -57,7 +62,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
         let server = try await CoordinatorServer(coordinator)
         let endpoints = EndpointsFile(path: dataDir + "/endpoints.json")
         let publicAPI = PublicAPI.make(
-            service: coordinator, host: api.host, port: api.port, access: access, logger: logger
+            service: coordinator, host: api.host, port: api.port, access: access,
+            dataRoots: dataRoot, logger: logger
         ) { apiPort in
             do {
                 try endpoints.write(

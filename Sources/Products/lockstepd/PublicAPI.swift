@@ -7,13 +7,15 @@ import ServiceLifecycle
 enum PublicAPI {
     /// - Parameters:
     ///   - access: who may call it.
+    ///   - dataRoots: folders that jobs may name; empty: all.
     ///   - isListening: told the port once the API answers.
     static func make(
-        service: Coordinator, host: String, port: Int, access: APIAccess, logger: Logger,
+        service: Coordinator, host: String, port: Int, access: APIAccess, dataRoots: [String],
+        logger: Logger,
         isListening: @escaping @Sendable (Int) async -> Void
     ) -> any Service {
         SageMakerAPIServer(
-            service: service, host: host, port: port, access: access, logger: logger,
+            service: service, host: host, port: port, access: access, dataRoots: dataRoots, logger: logger,
             onListening: isListening)
     }
 }

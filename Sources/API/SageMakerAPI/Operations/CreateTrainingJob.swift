@@ -11,11 +11,14 @@ struct CreateTrainingJob: TypedHandler {
     let service = ServiceName.sagemaker
     let operation = "CreateTrainingJob"
     let jobs: any JobService
+    /// What jobs may name, as far as the coordinator was told; each worker looks again.
+    let roots: DataRoots
 
     func answer(
         _ input: CreateTrainingJobRequest, _ call: APICall
     ) async throws -> CreateTrainingJobResponse {
         try TrainingJobRules(input, call.body).check()
+        if !roots.roots.isEmpty { try roots.check(input) }
         let arn = call.arn("training-job/\(input.trainingJobName)")
         let draft = JobDraft(
             name: JobName(input.trainingJobName), requestJSON: call.bodyText, arn: arn,
