@@ -230,8 +230,9 @@ let modules: [Module] = [
     lib(
         .services, "WorkerService",
         [
-            "AsyncHTTPClient", "CProcess", "ClusterTypes", "ControlChannel", "Diagnostics", "Logging",
-            "NIOCore", "NIOHTTP1", "Processes", "ProgramContract", "SageMakerShapes", "ServiceLifecycle",
+            "AsyncHTTPClient", "CProcess", "Checkpoints", "ClusterTypes", "ControlChannel", "Diagnostics",
+            "Logging", "NIOCore", "NIOHTTP1", "Processes", "ProgramContract", "SageMakerShapes",
+            "ServiceLifecycle",
             "Storage", "Wire",
         ]),
     lib(
@@ -318,7 +319,7 @@ let testTargets: [Target] = [
     tests(
         "ClusterTests",
         [
-            "ClusterTypes", "ControlChannel", "CoordinatorService", "Crypto", "Diagnostics",
+            "Checkpoints", "ClusterTypes", "ControlChannel", "CoordinatorService", "Crypto", "Diagnostics",
             "JobLifecycle", "JobStore", "Logging", "NIOCore", "NIOPosix", "Processes", "ProgramContract",
             "SageMakerShapes", "Scheduling", "Storage", "Wire", "WorkerService",
         ]),

@@ -1,3 +1,4 @@
+import ProgramContract
 import Testing
 import WorkerService
 
@@ -7,7 +8,7 @@ import WorkerService
         try await withScratchFolder { folder in
             let start = LeaseFile.now()
             let file = try LeaseFile(folder + "/lease")
-            try body(file) { (LeaseFile.time(folder + "/lease") ?? .nan) - start }
+            try body(file) { (LeaseClock(folder + "/lease")?.time ?? .nan) - start }
         }
     }
 
@@ -40,7 +41,23 @@ import WorkerService
         }
     }
 
+    @Test func `what the coordinator has said of the lease is in it, also for the next one`() async throws {
+        try await withScratchFolder { folder in
+            let path = folder + "/lease"
+            let now = LeaseClock.now()
+            let file = try LeaseFile(path)
+            #expect(LeaseClock(path)?.isOver(at: now + 1000) == false, "nobody has said anything yet")
+            file.setLease(10)
+            file.connected(at: now + 1)
+            #expect(LeaseClock(path)?.fenceSeconds == 8)
+            #expect(LeaseClock(path)?.isOver(at: now + 8.5) == false)
+            #expect(LeaseClock(path)?.isOver(at: now + 9.5) == true)
+            _ = try LeaseFile(path)
+            #expect(LeaseClock(path)?.fenceSeconds == 8)
+        }
+    }
+
     @Test func `a file that is not there has no time`() {
-        #expect(LeaseFile.time("/nowhere/lease") == nil)
+        #expect(LeaseClock("/nowhere/lease") == nil)
     }
 }

@@ -139,6 +139,21 @@ final class LiveCluster {
             invocationID: nil)
     }
 
+    /// A job of a shell's commands, in a script.
+    func submit(_ name: String, command: String) async throws {
+        let request: [String: Any] = [
+            "TrainingJobName": name, "OutputDataConfig": ["S3OutputPath": "file://\(state)/output"],
+            "AlgorithmSpecification": ["ContainerEntrypoint": ["/bin/sh", "-c", command]],
+        ]
+        let data = try JSONSerialization.data(withJSONObject: request)
+        _ = try await coordinator.createJob(
+            JobDraft(
+                name: JobName(name), requestJSON: String(decoding: data, as: UTF8.self), arn: "arn:\(name)",
+                modelArtifact: "file://\(state)/output/\(name)/output/model.tar.gz", slotCount: 1,
+                maxRuntimeSeconds: 600, maximumRestarts: 10),
+            invocationID: nil)
+    }
+
     /// Waits until the job satisfies `condition`.
     func wait(
         _ name: String, seconds: Double = 20, for what: String,

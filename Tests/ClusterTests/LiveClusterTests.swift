@@ -1,9 +1,12 @@
+import Checkpoints
 import ClusterTypes
 import CoordinatorService
 import Foundation
 import Glibc
 import JobLifecycle
 import Processes
+import SageMakerShapes
+import Storage
 import Testing
 
 /// Real daemons and real `mpirun`s; only the rank's program is a script.
@@ -90,6 +93,53 @@ struct LiveClusterTests {
             #expect(cluster.end("w1", "job", 1)?.cause == .abandoned)
             #expect(record.status == .completed && record.attempts.count == 2)
             #expect(cluster.leftovers().isEmpty)
+        }
+    }
+
+    @Test func `a stopped supervisor's program writes nothing once its successor has begun`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 1) { cluster in
+            let log = cluster.state + "/log"
+            try Data().write(to: URL(fileURLWithPath: log))
+            func writers() throws -> [Substring] {
+                try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+            }
+            try await cluster.submit(
+                "job",
+                command: "me=$(cat /proc/sys/kernel/random/uuid); "
+                    + "while :; do echo $me >> \(log); sleep 0.02; done")
+            _ = try await cluster.wait("job", for: "writing") { _ in (try? writers().isEmpty) == false }
+            try cluster.startWorker("w2", slots: 1)
+            let supervisor = try #require(cluster.supervisorPID("w1", "job", 1))
+            cluster.tellWorker("w1", SIGSTOP)
+            kill(supervisor, SIGSTOP)
+            _ = try await cluster.wait("job", for: "written by two") { _ in
+                (try? Set(writers()).count) == 2
+            }
+            kill(supervisor, SIGCONT)
+            cluster.tellWorker("w1", SIGCONT)
+            _ = try await cluster.wait("job", for: "rid of the first") { _ in
+                cluster.end("w1", "job", 1) != nil
+            }
+            #expect(cluster.end("w1", "job", 1)?.cause == .abandoned)
+            try await cluster.coordinator.stopJob(JobName("job"))
+            _ = try await cluster.wait("job", for: "over") { $0.status.isTerminal }
+            let all = try writers()
+            let turns = zip(all, all.dropFirst()).count { $0 != $1 }
+            #expect(turns == 1, "the first attempt has written after the second")
+            #expect(cluster.leftovers().isEmpty)
+        }
+    }
+
+    @Test func `what a script has left is signed, and the key can be asked for`() async throws {
+        try await LiveCluster.with(workers: ["w1"], slots: 1) { cluster in
+            try await cluster.submit("job", command: "echo hello > ${SM_MODEL_DIR:-/opt/ml/model}/greeting")
+            let record = try await cluster.wait("job", for: "over") { $0.status.isTerminal }
+            #expect(record.status == .completed, "\(record.failureReason ?? "")")
+            let key = try #require(ClusterPublicKey(try await cluster.coordinator.publicKey()))
+            var request = CreateTrainingJobRequest(trainingJobName: "job")
+            request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://\(cluster.state)/output")
+            let found = ProgramVerifier(try JobLocations(request), key: key, mustBeSigned: true).verify()
+            #expect(found.isGood && found.proof.standing == .signed, "\(found.problems)")
         }
     }
 

@@ -37,7 +37,7 @@ struct CommitServerTests {
             }
             let plan = ProgramPlan(
                 request: request, arn: "arn", kind: .script, attempt: attempt, hosts: hosts,
-                folder: "\(folder)/out/j/programs/\(attempt)")
+                folder: "\(folder)/out/j/programs/\(attempt)", mark: "\(attempt) mark")
             let settings = WorkerSettings(
                 worker: workers[rank], slots: 1, scratch: folder,
                 sharedMemory: "\(folder)/shm-\(workers[rank])")
@@ -248,6 +248,56 @@ struct CommitServerTests {
                     "step is -1, but must be a whole number from 0", "6",
                 ])
             #expect(try job.stored.map(\.step) == [5, 6])
+        }
+    }
+
+    @Test("once another attempt has begun, nothing more is committed")
+    func superseded() throws {
+        let script = """
+            import os, lockstep
+            lockstep.commit({"a": 1}, step=1)
+            programs = os.environ["FOLDER"] + "/out/j/programs"
+            os.makedirs(programs)
+            open(programs + "/current", "w").write("1 mark\\n")
+            lockstep.commit({"a": 2}, step=2)
+            open(programs + "/current", "w").write("2 mark\\n")
+            try:
+                lockstep.commit({"a": 3}, step=3)
+            except RuntimeError as error:
+                print(error)
+            """
+        try withFolder { folder in
+            let job = Job(folder)
+            let run = try #require(try job.run(script, on: ["w1"], attempt: 1).first)
+            #expect(
+                run.output
+                    == "the commit is not written: another attempt of the job has begun since this one did\n"
+            )
+            let asking = "import lockstep; print(lockstep.resume())"
+            #expect(try job.run(asking, on: ["w1"], attempt: 2).map(\.output) == ["{'a': 2}\n"])
+        }
+    }
+
+    @Test("a commit that shared storage refuses for a while gets there in the end")
+    func refusedForAWhile() throws {
+        // Where the copy is to be written lies a socket, which cannot be opened.
+        let script = """
+            import os, socket, threading, lockstep
+            folder = os.environ["FOLDER"] + "/out/j/checkpoints/lockstep-commits/j"
+            os.makedirs(folder)
+            os.chdir(folder)
+            name = "program-commit-1-0-1-2.writing"
+            socket.socket(socket.AF_UNIX).bind(name)
+            lockstep.commit({"a": 1}, step=1)
+            lockstep.commit({"a": 2}, step=2)
+            threading.Timer(1, os.unlink, [name]).start()
+            """
+        try withFolder { folder in
+            let job = Job(folder)
+            _ = try job.run(script, on: ["w1"], attempt: 1)
+            #expect(try job.stored.map(\.step) == [1, 2])
+            #expect(try FileSystem.names(in: job.memory("w1")).isEmpty)
+            #expect(!job.lines.contains { $0.contains("memory only") }, "\(job.lines)")
         }
     }
 

@@ -241,6 +241,27 @@ struct MisbehavingProgramTests {
         #expect(!FileManager.default.fileExists(atPath: plan.staging(0) + "/model"))
     }
 
+    @Test(
+        "it runs on when another attempt has begun, or its worker's lease is over", arguments: [true, false])
+    func fenced(byLease: Bool) throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let plan = bench.plan(sh("trap '' TERM; touch /opt/ml/model/ready; while :; do sleep 0.1; done"))
+        try FileManager.default.createDirectory(atPath: plan.folder, withIntermediateDirectories: true)
+        if byLease {
+            let lease = open(bench.folder + "/lease", O_WRONLY | O_CREAT, 0o644)
+            defer { close(lease) }
+            LeaseClock(time: LeaseClock.now() - 10, fenceSeconds: 4).write(to: lease)
+        } else {
+            var successor = plan
+            successor.mark = "2 mark"
+            try successor.begin()
+        }
+        let run = try bench.run(plan)
+        #expect(run.end?.outcome == .abandoned && run.status == 137, "\(run)")
+        #expect(!FileManager.default.fileExists(atPath: plan.staging(0)), "it left something to be packed")
+    }
+
     @Test("its runner is killed", arguments: [ProgramKind.script, .mpi])
     func runnerKilled(kind: ProgramKind) throws {
         let bench = try RunnerBench()

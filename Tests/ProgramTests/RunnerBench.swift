@@ -58,7 +58,7 @@ struct RunnerBench {
         return ProgramPlan(
             request: request, arn: "arn:aws:sagemaker:us-east-1:1:training-job/x", kind: .script, attempt: 1,
             hosts: (1...hosts).map { .init(name: "algo-\($0)", address: "127.0.0.1", worker: "w") },
-            graceSeconds: grace, folder: "\(folder)/out/\(token)/programs/1")
+            graceSeconds: grace, folder: "\(folder)/out/\(token)/programs/1", mark: "1 mark")
     }
 
     /// - Parameters:
@@ -76,8 +76,9 @@ struct RunnerBench {
             }
         }
         try JSONEncoder().encode(plan).write(to: URL(fileURLWithPath: plan.planFile))
-        let settings = WorkerSettings(
+        var settings = WorkerSettings(
             worker: "w", slots: 1, memoryBytes: memoryBytes, scratch: scratch, runAs: runAs)
+        settings.leaseFile = folder + "/lease"
         try JSONEncoder().encode(settings).write(to: URL(fileURLWithPath: folder + "/worker.json"))
         for name in ["output", "error"] { try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
         let process = Process()

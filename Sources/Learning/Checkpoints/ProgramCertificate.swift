@@ -4,8 +4,8 @@ import Foundation
 import Storage
 
 /// What a finished script or MPI program left, by digests, in `certificate.json` beside its archives. The
-/// cluster signs it like a built-in algorithm's. What such a program read and computed only the program knows:
-/// the request, which names its code, data and hyperparameters, is bound, their content is not.
+/// cluster signs it like a built-in algorithm's. What such a program read and computed only the program
+/// knows: the request, which names its code, data and hyperparameters, is bound, their content is not.
 public struct ProgramCertificate: Codable, Sendable, Equatable {
     /// Version of the file's layout: 1.
     public var format = 1

@@ -29,9 +29,9 @@ public enum ProgramCollection {
     /// - Parameter modelArtifact: `nil`: there is no model.
     /// - Throws: `LockstepError(.io)` naming the path; no half an archive is left then.
     public static func pack(_ plan: ProgramPlan, modelArtifact: String?, outputArtifact: String) throws {
-        if let modelArtifact { try pack(plan.modelFolder, into: modelArtifact) }
+        if let modelArtifact { try pack(plan.modelFolder, into: modelArtifact, plan) }
         if try !FileSystem.names(in: plan.outputFolder).isEmpty {
-            try pack(plan.outputFolder, into: outputArtifact)
+            try pack(plan.outputFolder, into: outputArtifact, plan)
         }
     }
 
@@ -50,7 +50,7 @@ public enum ProgramCollection {
         }
     }
 
-    private static func pack(_ folder: String, into path: String) throws {
+    private static func pack(_ folder: String, into path: String, _ plan: ProgramPlan) throws {
         if let parent = FileSystem.parent(of: path) { try FileSystem.createFolder(parent) }
         let temporary = "\(path).writing-\(getpid())"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
@@ -63,6 +63,7 @@ public enum ProgramCollection {
             try tar.finish()
             try gzip.finish()
             guard fsync(file) == 0 else { throw LockstepError.system("synchronise", temporary) }
+            try plan.requireSuccession(path)
             try FileSystem.rename(temporary, to: path)
         } catch {
             unlink(temporary)

@@ -31,10 +31,13 @@ public struct ProgramPlan: Codable, Sendable, Equatable {
     public var graceSeconds: Double
     /// Folder on shared storage for this attempt: what hosts leave for the supervisor.
     public var folder: String
+    /// What tells this attempt from any other of the job; `nil`: nobody else can begin one.
+    public var mark: String?
 
     public init(
         request: CreateTrainingJobRequest, arn: String, kind: ProgramKind, attempt: Int, hosts: [Host],
-        imageRoot: String? = nil, graceSeconds: Double = 120, folder: String
+        imageRoot: String? = nil, graceSeconds: Double = 120, folder: String,
+        mark: String? = nil
     ) {
         self.request = request
         self.arn = arn
@@ -44,6 +47,7 @@ public struct ProgramPlan: Codable, Sendable, Equatable {
         self.imageRoot = imageRoot
         self.graceSeconds = graceSeconds
         self.folder = folder
+        self.mark = mark
     }
 
     /// The attempt's folder on shared storage.

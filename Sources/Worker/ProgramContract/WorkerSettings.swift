@@ -13,6 +13,8 @@ public struct WorkerSettings: Codable, Sendable, Equatable {
     public var scratch: String
     /// Folder in shared memory, empty where there is none.
     public var sharedMemory: String
+    /// The worker's lease (`LeaseClock`); `nil`: there is none to keep to.
+    public var leaseFile: String?
     /// User that programs run as when the daemon is root; empty: as the daemon.
     public var runAs: String
 

@@ -69,7 +69,7 @@ package final class CommitServer: ProgramService, @unchecked Sendable {
             attempt: plan.attempt, rank: rank, world: plan.hosts.count,
             memory: root.isEmpty ? nil : root + "/" + plan.request.trainingJobName,
             folder: locations.checkpointFolder + "/" + Self.folderName + "/" + plan.request.trainingJobName,
-            user: user
+            user: user, require: { try plan.requireSuccession("the commit") }
         ) { emit("lockstep: \($0)") }
     }
 

@@ -13,6 +13,11 @@ final class CommitStore: @unchecked Sendable {
     /// Commits that may wait for shared storage.
     static let waitingLimit = 4
 
+    /// How long shared storage may refuse commits before they stay in memory only, and the pause between two
+    /// tries, in seconds.
+    static let usualRefusalSeconds = 60.0
+    private static let retrySeconds = 0.25
+
     private let attempt: Int
     private let rank: Int
     private let world: Int
@@ -22,6 +27,11 @@ final class CommitStore: @unchecked Sendable {
     let folder: String
     private let warn: @Sendable (String) -> Void
     private let user: JobUser?
+    /// Throws when another attempt has begun: from then on nothing is written.
+    private let require: @Sendable () throws -> Void
+    private let refusalSeconds: Double
+    /// Of the copying thread alone.
+    private var refusedSince: Date?
 
     /// Guards what follows.
     private let condition = NSCondition()
@@ -32,6 +42,7 @@ final class CommitStore: @unchecked Sendable {
 
     init(
         attempt: Int, rank: Int, world: Int, memory: String?, folder: String, user: JobUser? = nil,
+        refusalSeconds: Double = usualRefusalSeconds, require: @escaping @Sendable () throws -> Void = {},
         warn: @escaping @Sendable (String) -> Void
     ) {
         self.attempt = attempt
@@ -41,6 +52,8 @@ final class CommitStore: @unchecked Sendable {
         self.folder = folder
         self.warn = warn
         self.user = user
+        self.require = require
+        self.refusalSeconds = refusalSeconds
     }
 
     func start() {
@@ -58,8 +71,17 @@ final class CommitStore: @unchecked Sendable {
 
     /// Takes a commit; returns when it is whole in memory, or on shared storage where memory has no room.
     ///
-    /// - Throws: `.conflict` for a step below the last one; `.io`.
+    /// - Throws: `.conflict` for a step below the last one, or when another attempt has begun; `.io`.
     func write(
+        step: Int, byteCount: Int, read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) throws {
+        try require()
+        try store(step: step, byteCount: byteCount, read: read)
+        // Not acknowledged where the other one cannot have seen it.
+        try require()
+    }
+
+    private func store(
         step: Int, byteCount: Int, read: (UnsafeMutableRawBufferPointer) throws -> Int
     ) throws {
         let name = CommitName(attempt: attempt, rank: rank, world: world, step: step)
@@ -126,15 +148,7 @@ final class CommitStore: @unchecked Sendable {
                 return waiting.first
             }
             guard let next, let memory else { break }
-            var isCopied = false
-            do {
-                try FileSystem.createFolder(folder)
-                try CommitFile.copy(next, from: memory, to: folder)
-                try FileSystem.remove(memory + "/" + next.fileName)
-                isCopied = true
-            } catch {
-                warn("commit \(next.step) stays in this node's memory only: \(error)")
-            }
+            let isCopied = copy(next, from: memory)
             condition.withLock {
                 waiting.removeFirst()
                 condition.broadcast()
@@ -145,6 +159,44 @@ final class CommitStore: @unchecked Sendable {
             isDone = true
             condition.broadcast()
         }
+    }
+
+    /// Takes a commit to shared storage. What refuses it now, a full disk say, is asked again: a commit that
+    /// was acknowledged is not to be lost with its node when storage takes it a moment later.
+    ///
+    /// - Returns: whether it is there.
+    private func copy(_ name: CommitName, from memory: String) -> Bool {
+        while true {
+            do {
+                try require()
+                try FileSystem.createFolder(folder)
+                try CommitFile.copy(name, from: memory, to: folder)
+                try FileSystem.remove(memory + "/" + name.fileName)
+                refusedSince = nil
+                return true
+            } catch {
+                let isFirst = refusedSince == nil
+                if mayTryAgain(after: error) {
+                    if isFirst { warn("commit \(name.step) waits for shared storage: \(error)") }
+                    let pause = Date(timeIntervalSinceNow: Self.retrySeconds)
+                    condition.withLock { while !isEnding, condition.wait(until: pause) {} }
+                    if condition.withLock({ isEnding }) { Thread.sleep(forTimeInterval: Self.retrySeconds) }
+                } else {
+                    warn("commit \(name.step) stays in this node's memory only: \(error)")
+                    return false
+                }
+            }
+        }
+    }
+
+    private func mayTryAgain(after error: any Error) -> Bool {
+        guard let error = error as? LockstepError, [.full, .io].contains(error.code),
+            error.blamed(on: "").code != .configuration
+        else { return false }
+        let now = Date()
+        refusedSince = refusedSince ?? now
+        // Once that long, nothing more is asked twice before something was taken.
+        return refusedSince.map { now.timeIntervalSince($0) < refusalSeconds } ?? true
     }
 
     /// Commits on shared storage, or in another folder.

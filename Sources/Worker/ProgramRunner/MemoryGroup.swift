@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Processes
 
 /// A control group that holds a program to its share of memory, where this process may make one: version
 /// 1's memory controller, or version 2 below a group whose children have it.
@@ -68,6 +69,8 @@ struct MemoryGroup {
             // Swap would hide the excess, and one process gone is the program gone: best effort both.
             _ = put("0", "\(path)/memory.swap.max")
             _ = put("1", "\(path)/memory.oom.group")
+            // Where the groups below this one may: the limit of processes is the host's own then.
+            _ = put("\(JobUser.usualProcessMax)", "\(path)/pids.max")
             return put("\(bytes)", "\(path)/memory.max")
         }
         guard put("\(bytes)", "\(path)/memory.limit_in_bytes") else { return false }

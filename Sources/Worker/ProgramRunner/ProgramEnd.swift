@@ -7,6 +7,8 @@ package struct ProgramEnd: Equatable {
     /// Why the runner ended it.
     package enum Reason: Equatable {
         case stop, abandon
+        /// Its worker's lease is over, or another attempt of the job has begun.
+        case fenced
         case memory(bytes: Int)
         case disk(gigabytes: Int)
     }
@@ -45,7 +47,7 @@ package struct ProgramEnd: Equatable {
         if exceeded != nil { return .failed }
         switch (reason, status) {
         case (.stop, _): return .stopped
-        case (.abandon, _): return .abandoned
+        case (.abandon, _), (.fenced, _): return .abandoned
         case (_, .exit(0)): return .completed
         case (_, .exit): return .failed
         case (_, .signal(SIGKILL)) where isNodeOutOfMemory: return .outOfMemory

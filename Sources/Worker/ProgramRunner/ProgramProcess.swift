@@ -18,6 +18,8 @@ struct ProgramProcess {
     private let services: [any ProgramService]
     private var memory: MemoryWatch?
     private var disk: DiskWatch?
+    /// Whether the program has to end because another attempt has begun, or is about to.
+    private let isFenced: () -> Bool
 
     private var status: ProgramEnd.Status?
     private var reason: ProgramEnd.Reason?
@@ -29,7 +31,7 @@ struct ProgramProcess {
 
     init(
         _ process: GuardedProcess, graceSeconds: Double, signals: Int32, services: [any ProgramService],
-        memory: MemoryWatch?, disk: DiskWatch?
+        memory: MemoryWatch?, disk: DiskWatch?, isFenced: @escaping () -> Bool = { false }
     ) {
         self.process = process
         self.graceSeconds = graceSeconds
@@ -37,6 +39,7 @@ struct ProgramProcess {
         self.services = services
         self.memory = memory
         self.disk = disk
+        self.isFenced = isFenced
     }
 
     /// - Parameters:
@@ -47,6 +50,7 @@ struct ProgramProcess {
         while !isOver {
             turn()
             kernelKills.look(now: Self.now())
+            if status == nil, reason != .fenced, isFenced() { end(.fenced, after: 0) }
             if status == nil, reason == nil || reason == .stop {
                 if isGroupFull(), let memory { end(.memory(bytes: memory.bytesMax), after: 0) }
                 if memory?.isExceeded(below: process.guardian, now: Self.now()) ?? false, let memory {

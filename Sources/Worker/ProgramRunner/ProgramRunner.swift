@@ -66,11 +66,16 @@ public struct ProgramRunner {
             added: services.reduce(into: [:]) { $0.merge($1.environment) { $1 } })
         let (process, relay) = try command.start(group: group, finder: finder)
         RunnerOutput.report(ProgramReport(.started))
+        let (lease, succession) = (settings.leaseFile, services.compactMap { $0 as? SuccessionWatch })
         var watched = ProgramProcess(
             process, graceSeconds: plan.graceSeconds, signals: signals, services: services,
             memory: host.limits.memoryBytes.map { MemoryWatch(bytesMax: $0) },
             disk: host.limits.volumeBytes.map {
                 DiskWatch(bytesMax: $0 + host.uncountedBytes, base: host.tree.base)
+            },
+            isFenced: {
+                lease.flatMap { LeaseClock($0) }?.isOver() ?? false
+                    || succession.contains(where: \.isSuperseded)
             })
         var end = watched.wait(volumeGB: host.limits.volumeGB) { (group?.kills ?? 0) > 0 }
         end.isOutOfMemory = (group?.kills ?? 0) > 0
@@ -85,7 +90,7 @@ public struct ProgramRunner {
             plan, rank: rank, settings: settings, base: host.tree.base, visibleBase: host.base,
             user: host.user
         ) { RunnerOutput.line($0) }
-        return [commits]
+        return [SuccessionWatch(plan, user: host.user), commits]
     }
 
     private func finish(_ end: ProgramEnd, errors: String?, _ host: ProgramHost) -> Int32 {
@@ -95,8 +100,9 @@ public struct ProgramRunner {
         let said = try? host.user.access { FailureFile.read(host.tree.base) }
         report.message = end.message(failure: said, errors: errors)
         var status = end.runnerStatus
-        // What has filled one disk shall not fill the next.
+        // What has filled one disk shall not fill the next, and another attempt may be writing already.
         if case .disk = end.reason {
+        } else if case .fenced = end.reason {
         } else if let failure = save(end.outcome, host) {
             RunnerOutput.note(failure.message)
             // A program that has failed by itself says why; nothing that it left is a model.

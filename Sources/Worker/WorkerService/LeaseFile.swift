@@ -1,10 +1,11 @@
 package import Diagnostics
 import Foundation
 import Glibc
+import ProgramContract
 import Synchronization
 
-/// Until when a worker's gangs may run: a file with one time, which the daemon renews and every supervisor
-/// reads.
+/// Until when a worker's gangs may run: a file with one time, which the daemon renews, and every supervisor
+/// and the runner of every program reads (`LeaseClock`).
 ///
 /// The time is that of the last heartbeat which the coordinator has acknowledged, when it was sent: the
 /// coordinator counts the lease from then on or later. While no connection stands, the daemon renews it by
@@ -21,17 +22,21 @@ package final class LeaseFile: Sendable {
         /// When the heartbeats were sent that have no answer yet.
         var sent: [UInt64: Double] = [:]
         var newest = 0.0
+        var fenceSeconds = 0.0
     }
 
     private let state: Mutex<State>
 
     /// - Throws: `.io` when the file cannot be made.
     package init(_ path: String) throws(LockstepError) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let before = LeaseClock(path)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw LockstepError(.io, "cannot make \(path): \(String(cString: strerror(errno)))")
         }
-        state = Mutex(State(descriptor: descriptor))
+        // Runners may be another user's.
+        fchmod(descriptor, 0o644)
+        state = Mutex(State(descriptor: descriptor, fenceSeconds: before?.fenceSeconds ?? 0))
         renew()
     }
 
@@ -51,6 +56,11 @@ package final class LeaseFile: Sendable {
         }
     }
 
+    /// What the coordinator has said of the lease, in seconds.
+    package func setLease(_ seconds: Double) {
+        state.withLock { $0.fenceSeconds = Self.fence(lease: seconds) }
+    }
+
     package func disconnected() { state.withLock { $0.isConnected = false } }
 
     package func sent(_ sequence: UInt64, at now: Double = LeaseFile.now()) {
@@ -68,30 +78,11 @@ package final class LeaseFile: Sendable {
     private static func write(_ time: Double, _ state: inout State) {
         guard time > state.newest else { return }
         state.newest = time
-        var bytes = time.bitPattern
-        // What is not written lets the lease end early, which costs an attempt and nothing else.
-        pwrite(state.descriptor, &bytes, MemoryLayout<UInt64>.size, 0)
-    }
-
-    /// The time in the file; `nil` when there is none.
-    package static func time(_ path: String) -> Double? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bits: UInt64 = 0
-        guard pread(descriptor, &bits, MemoryLayout<UInt64>.size, 0) == MemoryLayout<UInt64>.size else {
-            return nil
-        }
-        return Double(bitPattern: bits)
+        LeaseClock(time: time, fenceSeconds: state.fenceSeconds).write(to: state.descriptor)
     }
 
     /// When a supervisor ends its gang, in seconds after the time in the file.
     static func fence(lease: Double) -> Double { lease * (1 - marginPart) }
 
-    /// Seconds of a clock that goes on while the machine sleeps, and that nobody sets.
-    package static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
+    package static func now() -> Double { LeaseClock.now() }
 }

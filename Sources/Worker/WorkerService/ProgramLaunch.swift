@@ -1,3 +1,4 @@
+import Checkpoints
 import ClusterTypes
 import Diagnostics
 import Foundation
@@ -56,7 +57,8 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
                 ProgramPlan.Host(name: "algo-\(index + 1)", address: host.0, worker: host.1)
             },
             imageRoot: try Self.root(of: algorithm?.trainingImage, images), graceSeconds: graceSeconds,
-            folder: ProgramPlan.folder(locations, attempt: order.attempt.number))
+            folder: ProgramPlan.folder(locations, attempt: order.attempt.number),
+            mark: ProgramPlan.newMark(attempt: order.attempt.number))
     }
 
     /// Leaves word for the hosts, before they start.
@@ -67,6 +69,8 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
         do {
             try FileSystem.createFolder(plan.folder)
             try AttemptFolder.write(plan, to: plan.planFile)
+            // From here on no earlier attempt writes anything.
+            try plan.begin()
         } catch let error as LockstepError {
             throw error.blamed(on: Self.outputMember)
         }
@@ -75,12 +79,23 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
 
     /// Packs what the hosts left, and removes it.
     ///
-    /// - Parameter withModel: whether there is a model: not after a failure.
-    func collect(withModel: Bool) throws {
+    /// - Parameters:
+    ///   - withModel: whether there is a model: not after a failure.
+    ///   - request: of a completed job, for its certificate; `nil`: there is none to write.
+    func collect(_ attempt: AttemptID, withModel: Bool, request: [UInt8]?) throws {
         guard let plan else { return }
         try ProgramCollection.merge(plan)
+        let hasOutput = try !FileSystem.names(in: plan.outputFolder).isEmpty
+        // One of an earlier attempt tells of other archives.
+        if withModel || hasOutput { try ProgramCertificate.remove(beside: modelArtifact) }
         try ProgramCollection.pack(
             plan, modelArtifact: withModel ? modelArtifact : nil, outputArtifact: outputArtifact)
+        if let request {
+            try ProgramCertificate(
+                attempt, kind: plan.kind.rawValue, request: request, model: modelArtifact,
+                output: hasOutput ? outputArtifact : nil
+            ).write(beside: modelArtifact)
+        }
         try ProgramCollection.clear(plan)
     }
 

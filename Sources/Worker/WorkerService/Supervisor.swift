@@ -4,6 +4,7 @@ import Diagnostics
 import Foundation
 import Glibc
 import Processes
+import ProgramContract
 import Storage
 import Wire
 
@@ -120,6 +121,7 @@ package final class Supervisor {
 
     private func start() throws {
         try openRoom()
+        guard !isFenced else { throw LockstepError(.network, "the worker's lease was over at the start") }
         plan.planDigest = try user.access { try plan.program?.prepare() }
         let gangUser = plan.gangRunsAsUser ? user : nil
         let command = GangCommand(
@@ -271,9 +273,14 @@ package final class Supervisor {
 
     /// Whether the worker's lease is over, or will be before the gang could be ended.
     private var isFenced: Bool {
-        guard let file = plan.leaseFile, let seconds = plan.fenceSeconds, let time = LeaseFile.time(file)
+        guard let file = plan.leaseFile, let seconds = plan.fenceSeconds, let clock = LeaseClock(file)
         else { return false }
-        return LeaseFile.now() - time > seconds
+        return LeaseClock(time: clock.time, fenceSeconds: seconds).isOver()
+    }
+
+    /// Whether another attempt of the job has begun while nobody heard of this one.
+    private var isSuperseded: Bool {
+        (try? user.access { plan.program?.plan?.isSuperseded ?? false }) ?? false
     }
 
     private func reap() {
@@ -352,7 +359,7 @@ package final class Supervisor {
     private func finish(_ programs: ProgramWatch) throws {
         let status = launcherStatus.map(ChildProcess.shellStatus) ?? 70
         // What it would write now could meet what the next attempt writes.
-        if isFenced, cause == .exited { cause = .abandoned }
+        if isFenced || isSuperseded, cause == .exited { cause = .abandoned }
         guard cause == .exited, var end = programs.end(ofLauncher: status, at: Self.now()) else {
             return try finish(
                 verdict.didNotStart ? .notStarted : cause, status: status == 0 ? 70 : status,
@@ -389,7 +396,10 @@ package final class Supervisor {
     private func collect(_ end: AttemptEnd) -> AttemptEnd? {
         let hasModel = end.status == RankExit.completed || end.status == RankExit.stopped
         do {
-            try user.access { try plan.program?.collect(withModel: hasModel) }
+            let request = end.status == RankExit.completed ? try AtomicFile.read(folder.jobFile) : nil
+            try user.access {
+                try plan.program?.collect(plan.attempt, withModel: hasModel, request: request)
+            }
             return nil
         } catch {
             let known = (error as? LockstepError)?.blamed(on: ProgramLaunch.outputMember)

@@ -127,6 +127,7 @@ package struct WorkerDaemon: Service {
     private static func writeSettings(_ configuration: WorkerConfiguration, sharedMemory: String) throws {
         var settings = configuration.programs
         settings.sharedMemory = sharedMemory
+        settings.leaseFile = configuration.leaseFile
         try AttemptFolder.write(settings, to: configuration.settingsFile)
         // There is nothing secret in it, and runners of another user read it.
         chmod(configuration.settingsFile, 0o644)

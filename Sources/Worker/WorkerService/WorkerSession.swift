@@ -39,6 +39,7 @@ struct WorkerSession: Sendable {
         default:
             throw LockstepError(.network, "\(peer.address) did not answer the registration")
         }
+        lease.setLease(leaseSeconds)
         await book.setLease(seconds: leaseSeconds, heartbeat: heartbeat)
         await leaving.connected()
         logger.info("registered", metadata: ["coordinator": "\(peer.address)"])

@@ -106,7 +106,8 @@ struct ChaosResult {
 
     var line: String {
         "seed \(seed)  \(kind.rawValue)  \(disturbances.count) disturbances, \(attempts) attempts, "
-            + "longest gap \(worst) s, \(recovery.lostSteps) steps lost (\(recovery.onTheWaySteps) on their way), "
+            + "longest gap \(worst) s, \(recovery.lostSteps) steps lost "
+            + "(\(recovery.onTheWaySteps) on their way), "
             + "\(String(format: "%.1f", seconds)) s: \(verdict)\n    "
             + disturbances.joined(separator: "; ")
     }

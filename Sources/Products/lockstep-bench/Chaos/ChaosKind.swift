@@ -35,7 +35,7 @@ enum ChaosKind: String, CaseIterable {
             state["step"] += 1
             state["digest"] = hashlib.sha256(seed + state["digest"] + b"%d" % state["step"]).digest()
             lockstep.commit(state, step=state["step"])
-            print("chaos-committed", state["step"], flush=True)
+            os.write(1, b"chaos-committed %d\\n" % state["step"])
             time.sleep(arguments.delay)
         if state["step"] == arguments.steps:
             name = "digest-%s.txt" % os.environ["SM_CURRENT_HOST"]
