@@ -78,6 +78,22 @@ struct LeftFilesTests {
         #expect(bench.leftovers() == [])
     }
 
+    @Test("a pattern that would take for ever costs no line")
+    func hopelessPattern() throws {
+        let bench = try RunnerBench()
+        defer { bench.remove() }
+        let plan = bench.plan(["python3", "-c", "print('a' * 5000 + '!'); print('loss: 0.5')"]) {
+            $0.algorithmSpecification?.metricDefinitions = ["(a+)+$", "loss: ([0-9.]+)"].compactMap {
+                try? MetricDefinition(json: $0)
+            }
+        }
+        let run = try bench.run(plan)
+        #expect(run.end?.outcome == .completed, "\(run.error)")
+        #expect(run.output.hasSuffix("!\nloss: 0.5\n") && run.output.utf8.count == 5012, "\(run.output)")
+        #expect(run.reports.compactMap(\.value) == [0.5])
+        #expect(run.error.contains("its Regex takes too long for a line"), "\(run.error)")
+    }
+
     @Test(
         "a disk that is full is the node's fault, and no model is left behind",
         .enabled(if: RunnerBench.canMount, "no mounts can be made here"))

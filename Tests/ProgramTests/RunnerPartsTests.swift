@@ -84,8 +84,22 @@ struct RunnerPartsTests {
     }
 
     private func find(_ regex: String, _ line: String) throws -> [Double] {
-        let finder = try MetricFinder([MetricDefinition(json: regex)])
+        var finder = try MetricFinder([MetricDefinition(json: regex)])
         return Array(line.utf8).withUnsafeBufferPointer { finder.find(in: $0).map(\.value) }
+    }
+
+    @Test("a pattern that would take for ever is given up, once")
+    func hopeless() throws {
+        var finder = try MetricFinder([MetricDefinition(json: "(a+)+$"), MetricDefinition(json: "x=(.)")])
+        let line = Array((String(repeating: "a", count: 3000) + "! x=1").utf8)
+        var said = 0
+        for _ in 0..<3 {
+            let found = line.withUnsafeBufferPointer { finder.find(in: $0) { _ in said += 1 } }
+            #expect(found.map(\.value) == [1])
+        }
+        #expect(said == 1)
+        // Length alone is no fault.
+        #expect(try find("[b-z]+=([0-9])", String(repeating: "a", count: 60_000) + "x=7") == [7])
     }
 
     @Test("metrics are what the first group says")

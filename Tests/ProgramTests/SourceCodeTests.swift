@@ -209,6 +209,14 @@ struct SourceCodeTests {
                 #expect(
                     failure.contains("pip could not install what the code's folder asks for: No matching"))
             }
+            try AtomicFile.write(Array("# caf".utf8) + [0xE9, 0x0A], to: source + "/requirements.txt")
+            let base = folder + "/latin"
+            let run = try ScriptLauncherTests.run(
+                try launcher("main.py", source, base: base), base: base, output: folder + "/log",
+                environment: Self.offline.merging(["HOME": base, "TMPDIR": folder]) { $1 })
+            #expect(run.status == 1)
+            let failure = String(decoding: try AtomicFile.read(base + "/output/failure"), as: UTF8.self)
+            #expect(failure.contains("asks for: UnicodeDecodeError: "), "\(failure)")
         }
     }
 }

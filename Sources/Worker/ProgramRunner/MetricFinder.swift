@@ -8,15 +8,20 @@ package struct MetricFinder {
     /// Longer lines are searched part by part, so that no pattern takes long for one; each part has the last
     /// quarter of the one before. In UTF-16 units.
     private static let partMax = 4096
+    /// What a pattern may take of a core for a line, in seconds. There are patterns that would take longer
+    /// than the universe has been there.
+    private static let secondsMax = 0.5
 
     private struct Definition {
         var name: String
         var pattern: NSRegularExpression
         /// Bytes that every match has in it, where the pattern shows any: most lines are told by them.
         var landmark: [UInt8]
+        /// Whether it took too long for a line, and is not looked for any more.
+        var isGivenUp = false
     }
 
-    private let definitions: [Definition]
+    private var definitions: [Definition]
     var isEmpty: Bool { definitions.isEmpty }
 
     /// - Throws: `LockstepError(.configuration)` naming the definition whose Regex is none.
@@ -37,14 +42,27 @@ package struct MetricFinder {
     }
 
     /// The metrics of a line: the first group of each pattern's first match, where that is a number.
-    package func find(in line: UnsafeBufferPointer<UInt8>) -> [(name: String, value: Double)] {
+    ///
+    /// - Parameter giveUp: called once with a definition's name when its pattern takes too long for a line;
+    ///   it is looked for no more.
+    package mutating func find(
+        in line: UnsafeBufferPointer<UInt8>, giveUp: (String) -> Void = { _ in }
+    ) -> [(name: String, value: Double)] {
         guard !definitions.isEmpty else { return [] }
         var text: NSString?
-        return definitions.compactMap { definition in
-            guard Self.contains(line, definition.landmark) else { return nil }
+        return definitions.indices.compactMap { index in
+            let definition = definitions[index]
+            guard !definition.isGivenUp, Self.contains(line, definition.landmark) else { return nil }
             let string = text ?? (String(decoding: line, as: UTF8.self) as NSString)
             text = string
-            guard let match = Self.firstMatch(definition.pattern, string) else { return nil }
+            var isTooSlow = false
+            let found = Self.firstMatch(definition.pattern, string, &isTooSlow)
+            if isTooSlow {
+                definitions[index].isGivenUp = true
+                giveUp(definition.name)
+                return nil
+            }
+            guard let match = found else { return nil }
             let range = match.range(at: match.numberOfRanges > 1 ? 1 : 0)
             guard range.location != NSNotFound else { return nil }
             let number = string.substring(with: range).trimmingCharacters(in: .whitespaces)
@@ -54,17 +72,35 @@ package struct MetricFinder {
         }
     }
 
-    private static func firstMatch(_ pattern: NSRegularExpression, _ text: NSString)
-        -> NSTextCheckingResult?
-    {
-        var begin = 0
+    private static func firstMatch(
+        _ pattern: NSRegularExpression, _ text: NSString, _ isTooSlow: inout Bool
+    ) -> NSTextCheckingResult? {
+        let end = coreSeconds() + secondsMax
+        var (begin, calls, isLate) = (0, 0, false)
         while true {
             let part = NSRange(location: begin, length: min(partMax, text.length - begin))
-            let match = pattern.firstMatch(
-                in: text as String, options: [.withoutAnchoringBounds, .withTransparentBounds], range: part)
-            if match != nil || begin + part.length >= text.length { return match }
+            var match: NSTextCheckingResult?
+            // Told of progress at each place where a match could begin, and each ten thousand steps.
+            pattern.enumerateMatches(
+                in: text as String,
+                options: [.withoutAnchoringBounds, .withTransparentBounds, .reportProgress], range: part
+            ) { result, _, stop in
+                match = match ?? result
+                calls += 1
+                if calls % 32 == 0, coreSeconds() > end { isLate = true }
+                if result != nil || isLate { stop.pointee = true }
+            }
+            isTooSlow = isLate
+            if isLate || match != nil || begin + part.length >= text.length { return match }
             begin += partMax / 4 * 3
         }
+    }
+
+    /// What this thread has had of a core.
+    private static func coreSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// Longest run of plain characters at the top of a pattern without alternatives; may be empty.

@@ -18,7 +18,7 @@ package final class OutputRelay: @unchecked Sendable {
     private static let tickMilliseconds: Int32 = 250
 
     private var streams: [OutputStream]
-    private let finder: MetricFinder
+    private var finder: MetricFinder
     private let report: @Sendable (ProgramReport) -> Void
     private let isDone = DispatchSemaphore(value: 0)
     private var bytesLeft: Int
@@ -99,7 +99,12 @@ package final class OutputRelay: @unchecked Sendable {
     }
 
     private func search(_ piece: UnsafeBufferPointer<UInt8>) {
-        for metric in finder.find(in: piece) {
+        let metrics = finder.find(in: piece) { name in
+            RunnerOutput.note(
+                "MetricDefinitions \(name) is not looked for any more: its Regex takes too long for a line; "
+                    + "write it without repetitions in repetitions")
+        }
+        for metric in metrics {
             var found = ProgramReport(.metric)
             (found.name, found.value) = (metric.name, metric.value)
             report(found)

@@ -91,13 +91,18 @@ def run_pip(python, wanted):
     """Returns None, or why it failed."""
     words = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     pip = subprocess.Popen(words + wanted, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    reason = "see the log"
+    reason = last = "see the log"
     for line in pip.stdout:
         sys.stderr.buffer.write(line)
         sys.stderr.flush()
-        if line.startswith(b"ERROR: "):
-            reason = line[len(b"ERROR: "):].decode(errors="replace").strip()
-    return None if pip.wait() == 0 else reason
+        text = line.decode(errors="replace").strip()
+        # What git says of a repository that it cannot reach stands indented in pip's own words.
+        for mark in ["ERROR: ", "fatal: "]:
+            if text.startswith(mark):
+                reason = text[len(mark):]
+        last = text or last
+    # What pip did not expect it tells with a traceback, whose last line says what it was.
+    return None if pip.wait() == 0 else last if reason == "Exception:" else reason
 
 
 main()
