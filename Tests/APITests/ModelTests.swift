@@ -1,6 +1,6 @@
 import JSON
 import SageMakerAPI
-@testable import ServiceModels
+import ServiceModels
 import Testing
 
 @Suite("Service models as data")

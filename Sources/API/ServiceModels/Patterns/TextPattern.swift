@@ -8,7 +8,7 @@ package struct TextPattern: Sendable {
     /// The pattern is one set, so many times: most are, and need no program.
     private let simple: (set: ScalarSet, least: Int, most: Int)?
 
-    static let mostSteps = 20_000_000
+    package static let mostSteps = 20_000_000
 
     /// - Throws: a sentence about a pattern that is wrong or needs more than is known here.
     package init(_ pattern: String) throws {

@@ -60,8 +60,8 @@ package struct S3Settings: Sendable, Codable, Equatable {
         guard (id == nil) == (secret == nil) else {
             throw LockstepError(
                 .configuration,
-                "\(id == nil ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY") is not set though the other half "
-                    + "of the key is: set both or none")
+                "\(id == nil ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY") is not set though the other "
+                    + "half of the key is: set both or none")
         }
         if let id, let secret { return S3Keys(id: id, secret: secret, token: token) }
         guard let id = file["aws_access_key_id"], let secret = file["aws_secret_access_key"] else {

@@ -8,8 +8,8 @@ import Storage
 /// The objects of a bucket of S3, or of a server that speaks its protocol.
 ///
 /// What is larger than a part travels in several at a time, each checked by MD5 and CRC-32 on both ends.
-/// Calls that fail on the way are made again (`RetryPolicy`); a read that is cut goes on where it stopped, of the
-/// same version. An upload that is not completed is taken back.
+/// Calls that fail on the way are made again (`RetryPolicy`); a read that is cut goes on where it stopped, of
+/// the same version. An upload that is not completed is taken back.
 package struct S3Store: ObjectStore {
     let client: S3Client
     let policy: RetryPolicy
