@@ -14,8 +14,8 @@ indirect enum PatternNode: Sendable, Equatable {
 }
 
 /// Why a pattern cannot be used.
-struct PatternError: Error, Equatable {
-    let message: String
+package struct PatternError: Error, Equatable {
+    package let message: String
 }
 
 /// Reads the regular expressions of service models: Java's, without back references.
