@@ -32,8 +32,8 @@ let wings: [String: [String]] = [
         "CPathShim", "ProgramContract", "ProgramRunner", "WorkerService",
     ],
     "API": [
-        "APIClient", "APIWire", "CServiceModels", "RequestSigning", "ResourceStore", "SageMakerAPI",
-        "SageMakerShapes", "ServiceModels",
+        "APIClient", "APIWire", "CServiceModels", "JobRequests", "RequestSigning", "ResourceStore",
+        "SageMakerAPI", "SageMakerShapes", "ServiceModels",
     ],
     "Products": [
         "LockstepTraining", "lockstep", "lockstep-bench", "lockstep-cluster", "lockstep-train",
@@ -161,16 +161,21 @@ let modules: [Module] = [
     lib(.mechanisms, "LinearAlgebra", ["COpenBLAS", "Diagnostics", "Tensors"]),
     lib(.mechanisms, "Collectives", ["CFixedPoint", "Diagnostics", "Threading"]),
     lib(.mechanisms, "Storage", ["CZlib", "Crypto", "Diagnostics"]),
-    lib(.mechanisms, "JobLifecycle", ["ClusterTypes", "Diagnostics"]),
+    lib(.mechanisms, "JobLifecycle", ["ClusterTypes", "Diagnostics", "JobSpecs", "StorageLocations"]),
     lib(.mechanisms, "DatabaseFiles", ["Diagnostics", "GRDB"]),
     lib(.mechanisms, "Processes", ["CProcess", "Diagnostics"]),
     lib(.mechanisms, "Scheduling", ["ClusterTypes", "Diagnostics"]),
     lib(.mechanisms, "AlgorithmSpecs", ["Diagnostics"]),
     lib(.mechanisms, "RequestSigning", ["Crypto", "Diagnostics"]),
-    lib(
-        .mechanisms, "SageMakerShapes", ["Diagnostics", "JSON", "ServiceModels", "StorageLocations", "Yams"]),
+    lib(.mechanisms, "SageMakerShapes", ["Diagnostics", "JSON", "JobSpecs", "ServiceModels"]),
     // 4 adapters
-    lib(.adapters, "MPICollectives", ["CMPI", "Collectives", "Diagnostics"]),
+    lib(
+        .adapters, "JobRequests",
+        [
+            "ClusterTypes", "Diagnostics", "JSON", "JobSpecs", "SageMakerShapes", "ServiceModels",
+            "StorageLocations", "Yams",
+        ]),
+    lib(.adapters, "MPICollectives", ["CMPI", "ClusterTypes", "Collectives", "Diagnostics"]),
     lib(.adapters, "Datasets", ["CRecordFormat", "Collectives", "Diagnostics", "Storage", "Tensors"]),
     lib(
         .adapters, "ObjectStores",
@@ -181,7 +186,8 @@ let modules: [Module] = [
     lib(
         .adapters, "Checkpoints",
         [
-            "ClusterTypes", "Crypto", "Diagnostics", "RecordOrder", "SageMakerShapes", "Storage", "Tensors",
+            "ClusterTypes", "Crypto", "Diagnostics", "JobSpecs", "RecordOrder", "Storage",
+            "StorageLocations", "Tensors",
         ]),
     lib(
         .adapters, "JobStore",
@@ -199,16 +205,19 @@ let modules: [Module] = [
     lib(.adapters, "APIWire", ["JSON", "ServiceModels"]),
     lib(
         .adapters, "ControlPlane",
-        ["ClusterTypes", "Diagnostics", "JobLifecycle", "SageMakerShapes", "Scheduling", "Wire"]),
+        ["ClusterTypes", "Diagnostics", "JobLifecycle", "JobSpecs", "Scheduling", "Wire"]),
     lib(
-        .adapters, "ProgramContract", ["Diagnostics", "JSON", "Processes", "SageMakerShapes", "Storage"],
+        .adapters, "ProgramContract",
+        [
+            "ClusterTypes", "Diagnostics", "JSON", "JobSpecs", "Processes", "Storage", "StorageLocations",
+        ],
         resources: [.embedInCode("Resources/lockstep.py"), .embedInCode("Resources/lockstep_install.py")]),
     // 5 learning
     lib(
         .learning, "Training",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "LinearAlgebra", "RecordOrder", "SageMakerShapes", "Storage", "Tensors", "Threading",
+            "JobSpecs", "LinearAlgebra", "RecordOrder", "Storage", "Tensors", "Threading",
         ]),
     // 6 algorithms: written against the public contract alone, as a user's are
     lib(
@@ -224,29 +233,29 @@ let modules: [Module] = [
     lib(
         .services, "CoordinatorService",
         [
-            "ClusterTypes", "ControlChannel", "ControlPlane", "Diagnostics", "JobLifecycle", "JobStore",
-            "Logging", "Processes", "ServiceLifecycle", "Storage", "Wire",
+            "ClusterTypes", "ControlChannel", "ControlPlane", "Diagnostics", "JobLifecycle", "JobSpecs",
+            "JobStore", "Logging", "Processes", "ServiceLifecycle", "Storage", "Wire",
         ]),
     lib(
         .services, "WorkerService",
         [
             "AsyncHTTPClient", "CProcess", "Checkpoints", "ClusterTypes", "ControlChannel", "Diagnostics",
-            "Logging", "NIOCore", "NIOHTTP1", "Processes", "ProgramContract", "SageMakerShapes",
-            "ServiceLifecycle",
+            "JobSpecs", "Logging", "NIOCore", "NIOHTTP1", "Processes", "ProgramContract", "ServiceLifecycle",
             "Storage", "Wire",
         ]),
     lib(
         .services, "ProgramRunner",
         [
-            "CProcess", "Crypto", "Diagnostics", "JSON", "Processes", "ProgramContract", "SageMakerShapes",
-            "Storage",
+            "CProcess", "ClusterTypes", "Crypto", "Diagnostics", "JSON", "JobSpecs", "Processes",
+            "ProgramContract", "Storage", "StorageLocations",
         ]),
     // 8 front doors
     lib(
         .frontDoors, "SageMakerAPI",
         [
             "APIWire", "AlgorithmSpecs", "CProcess", "ClusterTypes", "Diagnostics", "HTTPTypes",
-            "Hummingbird", "JSON", "JobLifecycle", "JobSpecs", "Logging", "NIOCore", "ProgramContract",
+            "Hummingbird", "JSON", "JobLifecycle", "JobRequests", "JobSpecs", "Logging", "NIOCore",
+            "ProgramContract",
             "RequestSigning", "SageMakerShapes", "ServiceLifecycle", "ServiceModels", "Storage",
             "StorageLocations",
         ]),
@@ -254,31 +263,31 @@ let modules: [Module] = [
         .frontDoors, "GangRuntime",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "JobSpecs", "SageMakerShapes", "Storage", "Tensors", "Training",
+            "JobSpecs", "Storage", "StorageLocations", "Tensors", "Training",
         ]),
     // 9 products, for other packages
     lib(
         .products, "LockstepTraining",
         [
-            "AlgorithmSpecs", "ArgumentParser", "CProcess", "Collectives", "CommandLineEntry", "Datasets",
-            "Diagnostics", "GangRuntime", "LinearAlgebra", "MPICollectives", "RecordOrder", "Storage",
-            "Tensors", "Training",
+            "AlgorithmSpecs", "ArgumentParser", "CProcess", "ClusterTypes", "Collectives",
+            "CommandLineEntry", "Datasets", "Diagnostics", "GangRuntime", "JobRequests", "LinearAlgebra",
+            "MPICollectives", "RecordOrder", "Storage", "Tensors", "Training",
         ]),
     // 10 programs
     exe(
         "lockstep",
         [
-            "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "CommandLineEntry", "Datasets",
-            "Diagnostics", "JSON", "Processes", "ProgramContract", "RequestSigning", "SageMakerShapes",
-            "Storage", "StorageLocations", "UnixSignals",
+            "APIClient", "AlgorithmSpecs", "ArgumentParser", "Checkpoints", "ClusterTypes",
+            "CommandLineEntry", "Datasets", "Diagnostics", "JSON", "JobRequests", "JobSpecs", "Processes",
+            "ProgramContract", "RequestSigning", "SageMakerShapes", "Storage", "StorageLocations",
+            "UnixSignals",
         ]),
     exe(
         "lockstepd",
         [
             "ArgumentParser", "CProcess", "ClusterTypes", "CommandLineEntry", "CoordinatorService",
-            "Diagnostics", "JobLifecycle", "Logging", "Processes", "ProgramContract", "ProgramRunner",
-            "SageMakerAPI", "ServiceLifecycle", "UnixSignals",
-            "WorkerService",
+            "Diagnostics", "JobLifecycle", "JobRequests", "Logging", "Processes", "ProgramContract",
+            "ProgramRunner", "SageMakerAPI", "ServiceLifecycle", "UnixSignals", "WorkerService",
         ]),
     exe("lockstep-train", ["AlgorithmCatalog", "LockstepTraining"], packageAccess: false),
     exe(
@@ -288,11 +297,11 @@ let modules: [Module] = [
         "lockstep-bench",
         [
             "APIClient", "AlgorithmCatalog", "AlgorithmSpecs", "ArgumentParser", "Checkpoints",
-            "ClusterTypes",
-            "Collectives", "CommandLineEntry", "ControlChannel", "ControlPlane", "CoordinatorService",
-            "Datasets", "Diagnostics", "GangRuntime", "JSON", "JobLifecycle", "LinearAlgebra", "Logging",
-            "MPICollectives", "Processes", "RecordOrder", "SageMakerShapes", "Scheduling", "Storage",
-            "Tensors", "Threading", "Training", "Wire",
+            "ClusterTypes", "Collectives", "CommandLineEntry", "ControlChannel", "ControlPlane",
+            "CoordinatorService", "Datasets", "Diagnostics", "GangRuntime", "JSON", "JobLifecycle",
+            "JobRequests", "JobSpecs", "LinearAlgebra", "Logging", "MPICollectives", "Processes",
+            "RecordOrder", "SageMakerShapes", "Scheduling", "Storage", "StorageLocations", "Tensors",
+            "Threading", "Training", "Wire",
         ]),
 ]
 
@@ -307,30 +316,31 @@ let testTargets: [Target] = [
         "TrainingTests",
         [
             "AlgorithmSpecs", "Checkpoints", "ClusterTypes", "Collectives", "Datasets", "Diagnostics",
-            "GangRuntime", "RecordOrder", "SageMakerShapes", "Storage", "Tensors", "Threading", "Training",
+            "GangRuntime", "JobSpecs", "RecordOrder", "Storage", "StorageLocations", "Tensors",
+            "Threading", "Training",
         ]),
     tests(
         "AlgorithmsTests",
         [
             "AlgorithmCatalog", "AlgorithmSpecs", "Collectives", "Datasets", "Diagnostics", "GangRuntime",
-            "KMeans", "LinearAlgebra", "LinearLearner", "RecordOrder", "SageMakerShapes", "Tensors",
-            "Threading", "Training",
+            "JobSpecs", "KMeans", "LinearAlgebra", "LinearLearner", "RecordOrder", "Tensors", "Threading",
+            "Training",
         ], exclude: ["Golden"]),
     tests(
         "ClusterTests",
         [
             "Checkpoints", "ClusterTypes", "ControlChannel", "CoordinatorService", "Crypto", "Diagnostics",
-            "JobLifecycle", "JobStore", "Logging", "NIOCore", "NIOPosix", "Processes", "ProgramContract",
-            "SageMakerShapes", "Scheduling", "Storage", "Wire", "WorkerService",
+            "JobLifecycle", "JobRequests", "JobSpecs", "JobStore", "Logging", "NIOCore", "NIOPosix",
+            "Processes", "ProgramContract", "SageMakerShapes", "Scheduling", "Storage", "StorageLocations",
+            "Wire", "WorkerService",
         ]),
     tests(
         "APITests",
         [
             "APIClient", "APIWire", "AlgorithmSpecs", "ClusterTypes", "CommandLineEntry", "Diagnostics",
-            "HTTPTypes",
-            "Hummingbird", "HummingbirdTesting", "JSON", "JobLifecycle", "JobSpecs", "Logging", "NIOCore",
-            "RequestSigning", "SageMakerAPI", "SageMakerShapes", "ServiceModels", "Storage",
-            "StorageLocations", "Subprocess",
+            "HTTPTypes", "Hummingbird", "HummingbirdTesting", "JSON", "JobLifecycle", "JobRequests",
+            "JobSpecs", "Logging", "NIOCore", "RequestSigning", "SageMakerAPI", "SageMakerShapes",
+            "ServiceModels", "Storage", "StorageLocations", "Subprocess",
         ], exclude: ["Scripts"]),
     tests("ResourceStoreTests", ["Diagnostics", "JSON", "ResourceStore"]),
     tests(
@@ -339,8 +349,8 @@ let testTargets: [Target] = [
     tests(
         "ProgramTests",
         [
-            "Diagnostics", "JSON", "Processes", "ProgramContract", "ProgramRunner", "SageMakerShapes",
-            "Storage",
+            "ClusterTypes", "Diagnostics", "JSON", "JobRequests", "JobSpecs", "Processes",
+            "ProgramContract", "ProgramRunner", "SageMakerShapes", "Storage", "StorageLocations",
         ],
         exclude: ["Golden"]),
     tests("IntegrationTests", ["ClusterTypes", "Diagnostics"], exclude: ["Clients"]),
@@ -375,6 +385,23 @@ for (program, walls) in [
 ] {
     for wall in walls where reaches(program, wall, in: modules) {
         fatalError("\(program) reaches \(wall), which it has no use for")
+    }
+}
+
+// Requests end at the edge: outside of the wings that speak with clients nothing reaches their types, their
+// reader, or YAML.
+var reached: [String: Set<String>] = [:]
+for module in modules.sorted(by: { $0.layer.rawValue < $1.layer.rawValue }) {
+    reached[module.name] = module.dependencies.reduce(into: Set(module.dependencies)) {
+        $0.formUnion(reached[$1] ?? [])
+    }
+}
+for (wing, names) in wings where !["API", "Products"].contains(wing) {
+    for name in names {
+        for wall in ["JobRequests", "SageMakerShapes", "Yams"] where reached[name, default: []].contains(wall)
+        {
+            fatalError("\(name) reaches \(wall): below the API a job is its JobSpec")
+        }
     }
 }
 

@@ -1,4 +1,3 @@
-import JSON
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird

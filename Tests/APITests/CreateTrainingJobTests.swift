@@ -1,7 +1,7 @@
-import JSON
 import ClusterTypes
 import JSON
 import JobLifecycle
+import JobSpecs
 import SageMakerShapes
 import Testing
 
@@ -79,6 +79,9 @@ struct CreateTrainingJobTests {
             #expect(draft.maxRuntimeSeconds == 600)
             #expect(draft.maximumRestarts == 30)
             #expect(draft.modelArtifact == "file:///tmp/out/job/output/model.tar.gz")
+            let job = try JobSpec(decoding: Array(draft.specJSON.utf8), source: "the draft")
+            #expect(job.name == JobName("job") && job.arn == draft.arn)
+            #expect(job.work.algorithm == "linear-learner")
         }
     }
 

@@ -1,4 +1,3 @@
-import JSON
 import ClusterTypes
 import Foundation
 import JSON

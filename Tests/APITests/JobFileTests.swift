@@ -1,6 +1,6 @@
-import JSON
 import Diagnostics
 import JSON
+import JobRequests
 import SageMakerShapes
 import Testing
 

@@ -1,4 +1,3 @@
-import JSON
 import ClusterTypes
 import Diagnostics
 import JSON

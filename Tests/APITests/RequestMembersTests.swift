@@ -1,7 +1,7 @@
-import JSON
 import Diagnostics
 import Foundation
 import JSON
+import JobRequests
 import SageMakerAPI
 import SageMakerShapes
 import Testing

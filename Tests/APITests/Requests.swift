@@ -1,4 +1,3 @@
-import JSON
 import FoundationEssentials
 import JSON
 import SageMakerShapes

@@ -3,8 +3,10 @@ import ControlChannel
 import CoordinatorService
 import Foundation
 import JobLifecycle
+import JobSpecs
 import Logging
 import Storage
+import StorageLocations
 import Synchronization
 import Wire
 
@@ -135,11 +137,12 @@ final class CoordinatorBench {
 
     @discardableResult
     func create(_ name: String, slots: Int, invocation: String? = nil) async throws -> JobRecord {
-        try await coordinator.createJob(
-            JobDraft(
-                name: JobName(name),
-                requestJSON: "{\"TrainingJobName\":\"\(name)\",\"Environment\":{\"A\":\"1\"}}", arn: "arn",
-                modelArtifact: "file:///m", slotCount: slots, maxRuntimeSeconds: 1000, maximumRestarts: 10),
-            invocationID: invocation)
+        let job = JobSpec(
+            name: JobName(name), arn: "arn",
+            locations: JobSpec.Locations(output: StorageLocation(path: "/m")),
+            resources: JobSpec.Resources(ranks: slots),
+            policy: JobSpec.Policy(maximumRestarts: 10, maxRuntimeSeconds: 1000), environment: ["A": "1"])
+        return try await coordinator.createJob(
+            try JobDraft(job, requestJSON: "{\"TrainingJobName\":\"\(name)\"}"), invocationID: invocation)
     }
 }

@@ -4,7 +4,10 @@ import CoordinatorService
 import Diagnostics
 import Foundation
 import JobLifecycle
+import JobSpecs
+import JobStore
 import Logging
+import StorageLocations
 import Synchronization
 import Testing
 import Wire
@@ -80,6 +83,45 @@ import Wire
             #expect(try await bench.coordinator.job(JobName("next")).secondaryStatus == .pending)
             // The same call as before the crash gets the same answer.
             try await bench.create("next", slots: 1, invocation: "call")
+        }
+    }
+
+    @Test func `a job of an earlier release gets its specification from its request, once`() async throws {
+        try await withScratchFolder { folder in
+            let store = try JobStore(path: folder + "/lockstep.sqlite")
+            for (name, request) in [("old", "{\"ask\":1}"), ("odd", "{}")] {
+                let draft = JobDraft(
+                    name: JobName(name), requestJSON: request, arn: "arn:\(name)", modelArtifact: "file:///m",
+                    slotCount: 1, maxRuntimeSeconds: 60, maximumRestarts: 1)
+                var state = LifecycleState(draft, at: Moment(steady: 0, wall: 0))
+                state = state.withHistory(
+                    requestJSON: request, specJSON: nil, attempts: [], transitions: state.record.transitions)
+                try store.write { try $0.insert(state, invocationID: nil) }
+            }
+            try store.close()
+            let readings = Mutex<[String]>([])
+            func specifications() async throws -> [String?] {
+                var configuration = CoordinatorConfiguration(
+                    dataFolder: folder, host: "127.0.0.1", port: 0, tokenFile: "none")
+                configuration.readRequest = { request, arn in
+                    readings.withLock { $0.append(request) }
+                    guard request != "{}" else { throw LockstepError(.damaged, "no request") }
+                    return JobSpec(
+                        name: JobName("old"), arn: arn,
+                        locations: JobSpec.Locations(output: StorageLocation(path: "/out")))
+                }
+                let coordinator = try Coordinator(configuration, logger: ControlChannelTests.quiet)
+                let jobs = try await coordinator.jobs()
+                try await coordinator.close()
+                return jobs.map(\.specJSON)
+            }
+            let made = try await specifications()
+            let text = try #require(made[0])
+            #expect(try JobSpec(decoding: Array(text.utf8), source: "old").arn == "arn:old")
+            #expect(made[1] == nil)
+            #expect(try await specifications() == made)
+            // The request of the one is not read again, that of the other is tried.
+            #expect(readings.withLock { $0 } == ["{\"ask\":1}", "{}", "{}"])
         }
     }
 

@@ -1,3 +1,4 @@
+import ClusterTypes
 import Testing
 import WorkerService
 
@@ -120,6 +121,19 @@ import WorkerService
 
 /// What ranks and `mpirun` say about an end.
 @Suite struct RankReportTests {
+    @Test func `what a rank writes, its supervisor reads`() {
+        let pulse = RankPulse(step: nil, kind: .storing, seconds: 12.0451, operation: "opening channel a b")
+        #expect(pulse.line == "lockstep-pulse - storing 12.045 opening channel a b")
+        var read = pulse
+        read.seconds = 12.045
+        #expect(RankPulse(line: pulse.line) == read)
+        #expect(RankPulse(line: "lockstep-pulse 1 napping 1.0 x") == nil)
+        for report in [
+            RankReport(rank: 2, step: 7, code: "io", message: "cannot read /x: [1] gone"),
+            RankReport(rank: 0, message: "it failed"),
+        ] { #expect(RankReport(report.line) == report) }
+    }
+
     @Test(arguments: [
         (
             "rank 2, step 7: cannot read /x: [1] gone [io]",

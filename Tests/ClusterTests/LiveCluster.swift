@@ -1,12 +1,14 @@
-import CoordinatorService
 import ClusterTypes
 import ControlChannel
+import CoordinatorService
 import Diagnostics
 import Foundation
 import Glibc
 import JobLifecycle
+import JobSpecs
 import Logging
 import Processes
+import StorageLocations
 import WorkerService
 
 /// A coordinator in this process, worker daemons as real processes, and a script in place of
@@ -131,12 +133,13 @@ final class LiveCluster {
         variables["LOCKSTEP_FAKE_STEPS"] = "\(steps)"
         let request = try JSONSerialization.data(
             withJSONObject: ["TrainingJobName": name, "Environment": variables])
+        let job = JobSpec(
+            name: JobName(name), arn: "arn:\(name)",
+            locations: JobSpec.Locations(output: StorageLocation(path: state)),
+            resources: JobSpec.Resources(ranks: slots),
+            policy: JobSpec.Policy(maximumRestarts: 10, maxRuntimeSeconds: 600), environment: variables)
         return try await coordinator.createJob(
-            JobDraft(
-                name: JobName(name), requestJSON: String(decoding: request, as: UTF8.self),
-                arn: "arn:\(name)", modelArtifact: "file://\(state)/\(name)/model.tar.gz", slotCount: slots,
-                maxRuntimeSeconds: 600, maximumRestarts: 10),
-            invocationID: nil)
+            try JobDraft(job, requestJSON: String(decoding: request, as: UTF8.self)), invocationID: nil)
     }
 
     /// A job of a shell's commands, in a script.
@@ -146,12 +149,13 @@ final class LiveCluster {
             "AlgorithmSpecification": ["ContainerEntrypoint": ["/bin/sh", "-c", command]],
         ]
         let data = try JSONSerialization.data(withJSONObject: request)
+        let job = JobSpec(
+            name: JobName(name), arn: "arn:\(name)",
+            work: JobSpec.Work(program: JobSpec.Program(.script, command: ["/bin/sh", "-c", command])),
+            locations: JobSpec.Locations(output: StorageLocation(path: state + "/output")),
+            policy: JobSpec.Policy(maximumRestarts: 10, maxRuntimeSeconds: 600))
         _ = try await coordinator.createJob(
-            JobDraft(
-                name: JobName(name), requestJSON: String(decoding: data, as: UTF8.self), arn: "arn:\(name)",
-                modelArtifact: "file://\(state)/output/\(name)/output/model.tar.gz", slotCount: 1,
-                maxRuntimeSeconds: 600, maximumRestarts: 10),
-            invocationID: nil)
+            try JobDraft(job, requestJSON: String(decoding: data, as: UTF8.self)), invocationID: nil)
     }
 
     /// Waits until the job satisfies `condition`.

@@ -5,7 +5,7 @@ import Foundation
 import Glibc
 import JobLifecycle
 import Processes
-import SageMakerShapes
+import JobSpecs
 import Storage
 import Testing
 
@@ -136,9 +136,8 @@ struct LiveClusterTests {
             let record = try await cluster.wait("job", for: "over") { $0.status.isTerminal }
             #expect(record.status == .completed, "\(record.failureReason ?? "")")
             let key = try #require(ClusterPublicKey(try await cluster.coordinator.publicKey()))
-            var request = CreateTrainingJobRequest(trainingJobName: "job")
-            request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://\(cluster.state)/output")
-            let found = ProgramVerifier(try JobLocations(request), key: key, mustBeSigned: true).verify()
+            let locations = JobLocations(jobFolder: cluster.state + "/output/job")
+            let found = ProgramVerifier(locations, key: key, mustBeSigned: true).verify()
             #expect(found.isGood && found.proof.standing == .signed, "\(found.problems)")
         }
     }

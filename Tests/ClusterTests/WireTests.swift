@@ -19,7 +19,7 @@ import Wire
         .registered(leaseSeconds: 5.5, heartbeatSeconds: 0.25), .heartbeat(sequence: .max, hotStateBytes: 5),
         .launch(
             LaunchOrder(
-                attempt: attempt, request: Array("{\"a\":1}".utf8),
+                attempt: attempt, request: Array("{\"a\":1}".utf8), spec: Array("{\"b\":2}".utf8),
                 gang: [
                     GangMember(
                         worker: WorkerID("w"), address: "a", launchPort: 1, ranks: 1,

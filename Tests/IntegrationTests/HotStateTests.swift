@@ -88,6 +88,13 @@ import Testing
                     in: folder)
                 #expect(replayed.status == 0, "\(replayed.output) \(replayed.error)")
                 #expect(replayed.output.contains("commits are equal"), "\(replayed.output)")
+                // A job of an earlier release, which kept no specification.
+                try FileManager.default.removeItem(
+                    atPath: folder.path + "/output/killed/history/job.json")
+                let earlier = try Program.run(
+                    "lockstep", ["verify", folder.path + "/output/killed", "--replay", "2..\(begun + 1)"],
+                    in: folder)
+                #expect(earlier.output == replayed.output, "\(earlier.output) \(earlier.error)")
             }
         }
     }

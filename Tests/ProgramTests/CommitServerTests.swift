@@ -1,10 +1,12 @@
+import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
+import JobSpecs
 import ProgramContract
 import ProgramRunner
-import SageMakerShapes
 import Storage
+import StorageLocations
 import Synchronization
 import Testing
 
@@ -30,13 +32,14 @@ struct CommitServerTests {
         }
 
         func server(_ rank: Int, of workers: [String], attempt: Int) throws -> CommitServer {
-            var request = CreateTrainingJobRequest(trainingJobName: "j")
-            request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://\(folder)/out")
+            let job = JobSpec(
+                name: JobName("j"),
+                locations: JobSpec.Locations(output: StorageLocation(path: folder + "/out")))
             let hosts = workers.enumerated().map {
                 ProgramPlan.Host(name: "algo-\($0 + 1)", address: "127.0.0.1", worker: $1)
             }
             let plan = ProgramPlan(
-                request: request, arn: "arn", kind: .script, attempt: attempt, hosts: hosts,
+                job: job, kind: .script, attempt: attempt, hosts: hosts,
                 folder: "\(folder)/out/j/programs/\(attempt)", mark: "\(attempt) mark")
             let settings = WorkerSettings(
                 worker: workers[rank], slots: 1, scratch: folder,

@@ -1,24 +1,19 @@
+import ClusterTypes
 import Diagnostics
 import Foundation
+import JobSpecs
 import ProgramContract
-import SageMakerShapes
+import StorageLocations
 import Testing
 
 @Suite("Folders that jobs may name")
 struct DataRootsTests {
-    private func channel(_ name: String, _ path: String) -> Channel {
-        var channel = Channel(channelName: name)
-        channel.dataSource = DataSource()
-        channel.dataSource?.s3DataSource = S3DataSource(s3Uri: "file://" + path)
-        return channel
-    }
-
     private func check(_ roots: DataRoots, output: String, data: String? = nil, code: String? = nil) throws {
-        var request = CreateTrainingJobRequest(trainingJobName: "job")
-        request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://\(output)")
-        if let data { request.inputDataConfig = [channel("train", data)] }
-        if let code { request.hyperParameters = ["sagemaker_submit_directory": code] }
-        try roots.check(request)
+        var job = JobSpec(
+            name: JobName("job"), locations: JobSpec.Locations(output: StorageLocation(path: output)))
+        if let data { job.channels = [JobSpec.Channel("train", location: StorageLocation(path: data))] }
+        if let code { job.hyperparameters = ["sagemaker_submit_directory": code] }
+        try roots.check(job)
     }
 
     private func complaint(_ body: () throws -> Void) -> String {

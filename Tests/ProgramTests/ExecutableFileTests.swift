@@ -1,10 +1,10 @@
 import Diagnostics
 import Foundation
 import Glibc
+import JobSpecs
 import Processes
 import ProgramContract
 import ProgramRunner
-import SageMakerShapes
 import Storage
 import Testing
 
@@ -104,8 +104,8 @@ struct ExecutableFileTests {
         func end(_ words: [String], _ hyperparameters: [String: String] = [:]) throws -> RunnerBench.Run {
             try bench.run(
                 bench.plan(words) {
-                    if words.isEmpty { $0.algorithmSpecification?.containerEntrypoint = nil }
-                    $0.hyperParameters = hyperparameters
+                    if words.isEmpty { $0.work.program?.command = nil }
+                    $0.hyperparameters = hyperparameters
                 })
         }
         let wrong: [(String, String)] = [

@@ -1,7 +1,6 @@
 import Foundation
 import Glibc
 import ProgramContract
-import SageMakerShapes
 import Storage
 import Testing
 

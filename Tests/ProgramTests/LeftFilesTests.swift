@@ -1,6 +1,6 @@
 import Foundation
+import JobSpecs
 import ProgramContract
-import SageMakerShapes
 import Testing
 
 /// What a whole host makes of what its program prints and leaves.
@@ -20,8 +20,7 @@ struct LeftFilesTests {
     private func run(_ bench: RunnerBench, _ script: String, _ setting: Setting) throws -> RunnerBench.Run {
         let head = "import os, sys, time\nopt = os.environ.get('SAGEMAKER_BASE_DIR', '/opt/ml')\n"
         let plan = bench.plan(["python3", "-c", head + script]) {
-            $0.algorithmSpecification?.metricDefinitions = [try? MetricDefinition(json: "loss: ([0-9.]+)")]
-                .compactMap { $0 }
+            $0.metrics = [JobSpec.MetricPattern(name: "m", regex: "loss: ([0-9.]+)")]
         }
         let words = setting == .withoutMounts ? ProgramSurroundingsTests.withoutMounts : []
         return try bench.run(plan, runAs: setting == .nobody ? "nobody" : "", words: words)
@@ -83,9 +82,7 @@ struct LeftFilesTests {
         let bench = try RunnerBench()
         defer { bench.remove() }
         let plan = bench.plan(["python3", "-c", "print('a' * 5000 + '!'); print('loss: 0.5')"]) {
-            $0.algorithmSpecification?.metricDefinitions = ["(a+)+$", "loss: ([0-9.]+)"].compactMap {
-                try? MetricDefinition(json: $0)
-            }
+            $0.metrics = ["(a+)+$", "loss: ([0-9.]+)"].map { JobSpec.MetricPattern(name: "m", regex: $0) }
         }
         let run = try bench.run(plan)
         #expect(run.end?.outcome == .completed, "\(run.error)")

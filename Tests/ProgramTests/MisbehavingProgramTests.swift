@@ -1,6 +1,6 @@
 import Foundation
+import JobSpecs
 import ProgramContract
-import SageMakerShapes
 import Testing
 
 /// Issue 4: whatever a program does, it ends with the right outcome and a clear reason, and nothing of it
@@ -100,8 +100,7 @@ struct MisbehavingProgramTests {
             time.sleep(60)
             """
         let plan = bench.plan(python("import os, time\n" + script)) {
-            $0.resourceConfig = ResourceConfig()
-            $0.resourceConfig?.volumeSizeInGB = 1
+            $0.resources.volumeGB = 1
         }
         let run = try bench.run(plan)
         #expect(run.status != 0)
@@ -139,8 +138,7 @@ struct MisbehavingProgramTests {
                 print('loss=0.5')
                 """)
         ) {
-            $0.algorithmSpecification?.metricDefinitions = [try? MetricDefinition(json: "loss=([0-9.]+)")]
-                .compactMap { $0 }
+            $0.metrics = [JobSpec.MetricPattern(name: "m", regex: "loss=([0-9.]+)")]
         }
         let run = try bench.run(plan)
         expect(bench, run, .completed, status: 0)

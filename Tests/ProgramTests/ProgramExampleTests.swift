@@ -1,6 +1,7 @@
 import Foundation
+import JobRequests
+import JobSpecs
 import ProgramContract
-import SageMakerShapes
 import Testing
 
 @Suite("Examples of programs")
@@ -9,18 +10,17 @@ struct ProgramExampleTests {
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("docs/examples").path
 
     private func plan(_ file: String) throws -> ProgramPlan {
-        let request = try JobFile(path: "\(Self.examples)/\(file)").request()
+        let job = try JobFile(path: "\(Self.examples)/\(file)").job()
         let host = ProgramPlan.Host(name: "algo-1", address: "127.0.0.1", worker: "w")
         return ProgramPlan(
-            request: request, arn: "arn", kind: try #require(try ProgramKind(request)), attempt: 1,
-            hosts: [host],
+            job: job, kind: try #require(job.work.programKind), attempt: 1, hosts: [host],
             folder: "/nowhere")
     }
 
     @Test("a job file's folder of code is a plain path from the file's folder, which the toolkit takes too")
     func code() throws {
         for file in ["script-mode/job.yaml", "script-mode/job-toolkit.yaml", "mpi-program/job.yaml"] {
-            let parameters = try #require(try plan(file).request.hyperParameters)
+            let parameters = try plan(file).job.hyperparameters
             let folder = file.split(separator: "/")[0]
             #expect(parameters["sagemaker_submit_directory"] == "\(Self.examples)/\(folder)/code", "\(file)")
         }
@@ -40,7 +40,7 @@ struct ProgramExampleTests {
         let toolkit = try plan("script-mode/job-toolkit.yaml")
         #expect(toolkit.kind == .script)
         #expect(
-            toolkit.request.algorithmSpecification?.containerEntrypoint?.last
+            toolkit.job.work.program?.command?.last
                 == "sagemaker_training.cli.train")
     }
 }

@@ -1,3 +1,5 @@
+import JobRequests
+import JobSpecs
 import ProgramContract
 import SageMakerShapes
 import Testing

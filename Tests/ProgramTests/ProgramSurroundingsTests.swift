@@ -1,21 +1,18 @@
 import Foundation
+import JobSpecs
 import ProgramContract
-import SageMakerShapes
+import StorageLocations
 import Testing
 
 /// What a program finds around it.
 @Suite("What a program finds", .serialized)
 struct ProgramSurroundingsTests {
-    private func channel(_ name: String, _ path: String, mode: String? = nil, isSharded: Bool = false)
-        -> Channel
-    {
-        var channel = Channel(channelName: name)
-        var source = S3DataSource(s3Uri: "file://" + path)
-        if isSharded { source.s3DataDistributionType = "ShardedByS3Key" }
-        channel.dataSource = DataSource()
-        channel.dataSource?.s3DataSource = source
-        channel.inputMode = mode
-        return channel
+    private func channel(
+        _ name: String, _ path: String, mode: JobSpec.Channel.InputMode = .file, isSharded: Bool = false
+    ) -> JobSpec.Channel {
+        JobSpec.Channel(
+            name, location: StorageLocation(path: path), inputMode: mode,
+            distribution: isSharded ? .sharded : .fullyReplicated)
     }
 
     private static let look = """
@@ -45,10 +42,10 @@ struct ProgramSurroundingsTests {
             try Data("\(name)\n".utf8).write(to: URL(fileURLWithPath: "\(data)/\(name)"))
         }
         let plan = bench.plan(hosts: 2, ["/bin/sh", "-c", Self.look]) {
-            $0.hyperParameters = ["x": "1", "y": "\"é/\""]
-            $0.inputDataConfig = [
+            $0.hyperparameters = ["x": "1", "y": "\"é/\""]
+            $0.channels = [
                 channel("train", data), channel("sharded", data, isSharded: true),
-                channel("one", data + "/b", mode: "FastFile"), channel("pipe", data, mode: "Pipe"),
+                channel("one", data + "/b", mode: .fastFile), channel("pipe", data, mode: .pipe),
             ]
         }
         let run = try bench.run(plan, rank: 1, words: mounts ? [] : Self.withoutMounts)
@@ -75,10 +72,10 @@ struct ProgramSurroundingsTests {
         let data = bench.folder + "/data.csv"
         try Data("1,2\n".utf8).write(to: URL(fileURLWithPath: data))
         var plan = bench.plan(["/opt/ml/input/data/code/start.sh", "/opt/ml/input/data/train/data.csv"]) {
-            $0.inputDataConfig = [channel("train", data), channel("code", bench.folder + "/code")]
+            $0.channels = [channel("train", data), channel("code", bench.folder + "/code")]
         }
         // As a container's image would say it, whatever this machine allows.
-        plan.request.algorithmSpecification?.containerEntrypoint = [
+        plan.job.work.program?.command = [
             "/opt/ml/input/data/code/start.sh", "/opt/ml/input/data/train/data.csv",
         ]
         try FileManager.default.createDirectory(
@@ -131,7 +128,7 @@ struct ProgramSurroundingsTests {
             cd /opt/ml/input/config; cat hyperparameters.json; echo; cat resourceconfig.json; echo
             ulimit -c
             """
-        let plan = bench.plan(hosts: 2, ["/bin/sh", "-c", script]) { $0.hyperParameters = ["y": "\"é/\""] }
+        let plan = bench.plan(hosts: 2, ["/bin/sh", "-c", script]) { $0.hyperparameters = ["y": "\"é/\""] }
         let run = try bench.run(plan)
         let lines = run.output.split(separator: "\n").map(String.init)
         guard lines.count == 7 else {
@@ -169,8 +166,8 @@ struct ProgramSurroundingsTests {
             ln -s day-1/part link
             """)
         let plan = bench.plan(hosts: 2, ["/bin/sh", "-c", Self.tell]) {
-            $0.inputDataConfig = [
-                channel("all", data), channel("fast", data + "/day-", mode: "FastFile"),
+            $0.channels = [
+                channel("all", data), channel("fast", data + "/day-", mode: .fastFile),
                 channel("part", data + "/day-"), channel("share", data, isSharded: true),
             ]
         }
@@ -207,14 +204,13 @@ struct ProgramSurroundingsTests {
         _ = try bench.shell("mkdir \(data); truncate -s 2G \(data)/large; mkfifo \(bench.folder)/fifo")
         let large = try bench.run(
             bench.plan(["true"]) {
-                $0.inputDataConfig = [channel("train", data)]
-                $0.resourceConfig = ResourceConfig()
-                $0.resourceConfig?.volumeSizeInGB = 1
+                $0.channels = [channel("train", data)]
+                $0.resources.volumeGB = 1
             })
         #expect(large.end?.outcome == .notStarted)
         #expect(large.end?.message?.contains("VolumeSizeInGB or use InputMode FastFile") == true)
         let fifo = try bench.run(
-            bench.plan(["true"]) { $0.inputDataConfig = [channel("train", bench.folder + "/fifo")] })
+            bench.plan(["true"]) { $0.channels = [channel("train", bench.folder + "/fifo")] })
         #expect(fifo.end?.outcome == .notStarted)
         // Names that are short enough where they lie, but not behind the host's folder.
         let name = String(repeating: "d", count: 100)
@@ -225,10 +221,10 @@ struct ProgramSurroundingsTests {
             for i in $(seq 39); do mkdir \(name); cd \(name); done
             mkdir \(String(repeating: "e", count: rest)); cd eee*; echo x > x
             """)
-        for (mode, isSharded) in [("File", false), ("FastFile", true)] {
+        for (mode, isSharded) in [(JobSpec.Channel.InputMode.file, false), (.fastFile, true)] {
             let deep = try bench.run(
                 bench.plan(["true"]) {
-                    $0.inputDataConfig = [
+                    $0.channels = [
                         channel("train", bench.folder + "/deep", mode: mode, isSharded: isSharded)
                     ]
                 })
@@ -252,7 +248,7 @@ struct ProgramSurroundingsTests {
             + "chmod +x data/train/a && echo b > data/train/a && echo e > env; cat env"
         let data = bench.folder + "/data"
         _ = try bench.shell("mkdir \(data); echo a > \(data)/a")
-        let plan = bench.plan(["/bin/sh", "-c", script]) { $0.inputDataConfig = [channel("train", data)] }
+        let plan = bench.plan(["/bin/sh", "-c", script]) { $0.channels = [channel("train", data)] }
         let run = try bench.run(plan, runAs: "nobody")
         #expect(run.output.hasPrefix("nobody\n"), "\(run.output) \(run.error)")
         #expect(run.output.contains("Permission denied") && run.output.contains("not permitted"))
@@ -287,16 +283,14 @@ struct ProgramSurroundingsTests {
     func refusals() throws {
         let bench = try RunnerBench()
         defer { bench.remove() }
-        let missing = bench.plan(["true"]) { $0.inputDataConfig = [channel("train", bench.folder + "/none")] }
+        let missing = bench.plan(["true"]) { $0.channels = [channel("train", bench.folder + "/none")] }
         let run = try bench.run(missing)
         #expect(run.end?.outcome == .notStarted)
         #expect(
             run.end?.message?.contains("channel train") == true && run.end?.message?.contains("/none") == true
         )
         let pattern = bench.plan(["true"]) {
-            $0.algorithmSpecification?.metricDefinitions = [try? MetricDefinition(json: "(")].compactMap {
-                $0
-            }
+            $0.metrics = [JobSpec.MetricPattern(name: "m", regex: "(")]
         }
         #expect(try bench.run(pattern).end?.outcome == .notStarted)
         #expect(try bench.run(bench.plan(["true"]), rank: 3).status == 64)

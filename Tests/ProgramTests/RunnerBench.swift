@@ -1,7 +1,9 @@
+import ClusterTypes
 import Diagnostics
 import Foundation
+import JobSpecs
 import ProgramContract
-import SageMakerShapes
+import StorageLocations
 import Testing
 
 /// A folder in which `lockstepd run-program` runs one host as `mpirun` would, and what it leaves behind.
@@ -43,20 +45,21 @@ struct RunnerBench {
 
     func plan(
         hosts: Int = 1, _ words: [String], grace: Double = 2,
-        _ change: (inout CreateTrainingJobRequest) -> Void = { _ in }
+        _ change: (inout JobSpec) -> Void = { _ in }
     ) -> ProgramPlan {
-        var request = CreateTrainingJobRequest(trainingJobName: token)
-        var algorithm = AlgorithmSpecification()
+        var program = JobSpec.Program(.script)
         // Where the tree cannot be mounted, it is where it lies.
         let tree = "\(scratch)/\(token)/1/algo-1"
-        algorithm.containerEntrypoint = words.map {
+        program.command = words.map {
             Self.canMount ? $0 : $0.replacingOccurrences(of: "/opt/ml", with: tree)
         }
-        request.algorithmSpecification = algorithm
-        request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://\(folder)/out")
-        change(&request)
+        var job = JobSpec(
+            name: JobName(token), arn: "arn:aws:sagemaker:us-east-1:1:training-job/x",
+            work: JobSpec.Work(program: program),
+            locations: JobSpec.Locations(output: StorageLocation(path: folder + "/out")))
+        change(&job)
         return ProgramPlan(
-            request: request, arn: "arn:aws:sagemaker:us-east-1:1:training-job/x", kind: .script, attempt: 1,
+            job: job, kind: .script, attempt: 1,
             hosts: (1...hosts).map { .init(name: "algo-\($0)", address: "127.0.0.1", worker: "w") },
             graceSeconds: grace, folder: "\(folder)/out/\(token)/programs/1", mark: "1 mark")
     }

@@ -1,26 +1,27 @@
-import JSON
+import ClusterTypes
 import Diagnostics
 import Foundation
 import JSON
+import JobSpecs
 import Processes
 import ProgramContract
-import SageMakerShapes
 import Storage
+import StorageLocations
 import Testing
 
 import ProgramRunner
 
 @Suite("Parts of the runner")
 struct RunnerPartsTests {
-    static func plan(hosts: Int = 2, _ change: (inout CreateTrainingJobRequest) -> Void = { _ in })
+    static func plan(hosts: Int = 2, _ change: (inout JobSpec) -> Void = { _ in })
         -> ProgramPlan
     {
-        var request = CreateTrainingJobRequest(trainingJobName: "job")
-        request.outputDataConfig = OutputDataConfig(s3OutputPath: "file:///nowhere")
-        change(&request)
+        var job = JobSpec(
+            name: JobName("job"), arn: "arn:aws:sagemaker:eu-west-3:1:training-job/job",
+            locations: JobSpec.Locations(output: StorageLocation(path: "/nowhere")))
+        change(&job)
         return ProgramPlan(
-            request: request, arn: "arn:aws:sagemaker:eu-west-3:1:training-job/job", kind: .script,
-            attempt: 1,
+            job: job, kind: .script, attempt: 1,
             hosts: (0..<hosts).map {
                 .init(name: "algo-\($0 + 1)", address: "10.0.0.\($0 / 2)", worker: "w\($0 / 2)")
             },
@@ -84,13 +85,14 @@ struct RunnerPartsTests {
     }
 
     private func find(_ regex: String, _ line: String) throws -> [Double] {
-        var finder = try MetricFinder([MetricDefinition(json: regex)])
+        var finder = try MetricFinder([JobSpec.MetricPattern(name: "m", regex: regex)])
         return Array(line.utf8).withUnsafeBufferPointer { finder.find(in: $0).map(\.value) }
     }
 
     @Test("a pattern that would take for ever is given up, once")
     func hopeless() throws {
-        var finder = try MetricFinder([MetricDefinition(json: "(a+)+$"), MetricDefinition(json: "x=(.)")])
+        var finder = try MetricFinder(
+            ["(a+)+$", "x=(.)"].map { JobSpec.MetricPattern(name: "m", regex: $0) })
         let line = Array((String(repeating: "a", count: 3000) + "! x=1").utf8)
         var said = 0
         for _ in 0..<3 {
@@ -194,9 +196,10 @@ struct RunnerPartsTests {
     @Test("checkpoints lie below /opt/ml")
     func checkpoints() throws {
         func path(_ local: String?) throws -> String {
-            try ProgramHost.localCheckpoints(CheckpointConfig(json: local))
+            try ProgramHost.localCheckpoints(
+                JobSpec.Locations(output: StorageLocation(path: "/out"), checkpointMount: local))
         }
-        #expect(try ProgramHost.localCheckpoints(nil) == "/checkpoints")
+        #expect(try path(nil) == "/checkpoints")
         #expect(try path("/opt/ml/a/b/") == "/a/b")
         for bad in ["/data", "/opt/ml", "/opt/ml/../x"] {
             #expect(throws: LockstepError.self) { try path(bad) }
@@ -207,30 +210,5 @@ struct RunnerPartsTests {
     func hosts() {
         let text = HostTree.hosts(Self.plan(), rank: 0, known: "127.0.0.1 localhost\n1.2.3.4 algo-1\n")
         #expect(text == "127.0.0.1 localhost\n10.0.0.0 algo-1\n10.0.0.0 algo-2\n")
-    }
-}
-
-extension MetricDefinition {
-    init(json regex: String) throws {
-        self = try JSONValue.object(["Name": .string("m"), "Regex": .string(regex)]).decode(Self.self)
-    }
-}
-
-extension CheckpointConfig {
-    init(json local: String?) throws {
-        self = try JSONValue.object(
-            ["S3Uri": "file:///c", "LocalPath": local].compactMapValues { $0.map { .string($0) } }
-        )
-        .decode(Self.self)
-    }
-}
-
-extension OutputDataConfig {
-    init(s3OutputPath: String) {
-        guard let made = try? JSONValue.object(["S3OutputPath": .string(s3OutputPath)]).decode(Self.self)
-        else {
-            preconditionFailure("a path makes an OutputDataConfig")
-        }
-        self = made
     }
 }

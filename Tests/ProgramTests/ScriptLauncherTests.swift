@@ -1,9 +1,11 @@
+import ClusterTypes
 import Diagnostics
 import Foundation
+import JobSpecs
 import Processes
 import ProgramContract
-import SageMakerShapes
 import Storage
+import StorageLocations
 import Testing
 
 @Suite("Script mode")
@@ -29,15 +31,13 @@ struct ScriptLauncherTests {
         _ hyperparameters: [String: String], hosts: Int = 1, channels: [String] = [],
         environment: [String: String] = [:], kind: ProgramKind = .script
     ) -> ProgramPlan {
-        var request = CreateTrainingJobRequest(trainingJobName: "digits")
-        request.hyperParameters = hyperparameters
-        request.environment = environment
-        request.inputDataConfig = channels.map { Channel(channelName: $0) }
-        var resources = ResourceConfig()
-        resources.instanceType = "local"
-        request.resourceConfig = resources
+        let job = JobSpec(
+            name: JobName("digits"), arn: "arn", hyperparameters: hyperparameters,
+            channels: channels.map { JobSpec.Channel($0, location: StorageLocation(path: "/data/" + $0)) },
+            locations: JobSpec.Locations(output: StorageLocation(path: "/out")),
+            resources: JobSpec.Resources(instanceType: "local"), environment: environment)
         return ProgramPlan(
-            request: request, arn: "arn", kind: kind, attempt: 1,
+            job: job, kind: kind, attempt: 1,
             hosts: (1...hosts).map { .init(name: "algo-\($0)", address: "10.0.0.\($0)", worker: "w\($0)") },
             folder: "/nowhere")
     }

@@ -8,12 +8,14 @@ struct ModelStore {
     struct Row {
         var state: LifecycleState
         var requestJSON: String
+        var specJSON: String?
         var attempts: [AttemptRecord]
         var transitions: [StatusTransition]
         var invocationID: String?
         /// The whole, put together again.
         var whole: LifecycleState {
-            state.withHistory(requestJSON: requestJSON, attempts: attempts, transitions: transitions)
+            state.withHistory(
+                requestJSON: requestJSON, specJSON: specJSON, attempts: attempts, transitions: transitions)
         }
     }
 
@@ -36,6 +38,7 @@ struct ModelStore {
                 order.append(name)
                 rows[name] = Row(
                     state: new.withoutHistory, requestJSON: new.record.requestJSON,
+                    specJSON: new.record.specJSON,
                     attempts: new.record.attempts, transitions: new.record.transitions,
                     invocationID: change.invocations[name])
             }

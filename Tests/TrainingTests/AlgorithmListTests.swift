@@ -1,6 +1,6 @@
 import AlgorithmSpecs
 import Diagnostics
-import SageMakerShapes
+import JobSpecs
 import Tensors
 import Testing
 import Training
@@ -37,13 +37,15 @@ import Training
     @Test(arguments: cases) func `a job gets its algorithm, or a sentence`(_ test: Case) throws {
         let list = AlgorithmList(test.several ? [Named<One>.self, Named<Two>.self] : [Named<One>.self])
         try list.check()
-        var specification = AlgorithmSpecification()
-        specification.algorithmName = test.name
-        specification.trainingImage = test.image
-        if test.hasEntrypoint { specification.containerEntrypoint = ["/bin/mine"] }
+        var work = JobSpec.Work(algorithm: test.name)
+        if test.hasEntrypoint {
+            work.program = JobSpec.Program(.algorithm, command: ["/bin/mine"], image: test.image)
+        } else if let image = test.image {
+            work.algorithm = ImageName.repository(in: image)
+        }
         let found: String
         do {
-            found = try list.algorithm(for: specification).spec.name
+            found = try list.algorithm(for: work).spec.name
         } catch let error as LockstepError where error.code == .configuration {
             found = error.message
         }

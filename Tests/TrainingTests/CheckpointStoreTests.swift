@@ -1,7 +1,7 @@
 import Checkpoints
 import Diagnostics
 import Foundation
-import SageMakerShapes
+import JobSpecs
 import Tensors
 import Testing
 import Training

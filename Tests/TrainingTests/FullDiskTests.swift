@@ -2,7 +2,7 @@ import Checkpoints
 import Diagnostics
 import Foundation
 import Glibc
-import SageMakerShapes
+import JobSpecs
 import Testing
 import Training
 

@@ -2,33 +2,32 @@ import Checkpoints
 import ClusterTypes
 import Diagnostics
 import Foundation
-import SageMakerShapes
+import JobSpecs
 import Storage
 import Testing
 
 /// What binds the archives of a script or an MPI program.
 @Suite struct ProgramVerifierTests {
-    private static let request = [UInt8]("{}".utf8)
+    private static let request = Checksum.sha256([UInt8]("{}".utf8))
     private static let seed = [UInt8](repeating: 7, count: 32)
 
     /// A finished job's folder, signed; and its locations.
     private func withJob(_ body: (String, JobLocations, ClusterKey) throws -> Void) throws {
         try withTemporaryFolder { folder in
-            var request = CreateTrainingJobRequest(trainingJobName: "job")
-            request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://" + folder)
-            let locations = try JobLocations(request)
+            let locations = JobLocations(jobFolder: folder + "/job")
             let output = folder + "/job/output"
             try FileSystem.createFolder(output)
             try AtomicFile.write([1, 2, 3], to: locations.modelArtifact)
             try AtomicFile.write([4], to: output + "/output.tar.gz")
             let certificate = try ProgramCertificate(
-                AttemptID(job: JobName("job"), number: 2), kind: "script", request: Self.request,
+                AttemptID(job: JobName("job"), number: 2), kind: "script", requestDigest: Self.request,
                 model: locations.modelArtifact, output: output + "/output.tar.gz")
             try certificate.write(beside: locations.modelArtifact)
             let key = try #require(ClusterKey(seed: Self.seed))
             let bytes = try AtomicFile.read(output + "/certificate.json")
             let signature = try CertificateSignature(
-                job: "job", attempt: 2, worker: "w", request: Self.request, certificate: bytes, key: key)
+                job: "job", attempt: 2, worker: "w", requestDigest: Self.request, certificate: bytes,
+                key: key)
             try AtomicFile.write(try signature.encoded(), to: output + "/certificate.sig")
             try body(output, locations, key)
         }
@@ -63,9 +62,7 @@ import Testing
         try withJob { output, locations, key in
             let folder = FileSystem.parent(of: FileSystem.parent(of: output) ?? "") ?? ""
             try FileSystem.rename(folder + "/job", to: folder + "/copy")
-            var request = CreateTrainingJobRequest(trainingJobName: "copy")
-            request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://" + folder)
-            let copy = try JobLocations(request)
+            let copy = JobLocations(jobFolder: folder + "/copy")
             #expect(
                 ProgramVerifier(copy, key: key.publicKey).verify().problems == [
                     "\(folder)/copy/output/certificate.json is of job job, but the folder is of copy"

@@ -1,7 +1,7 @@
 import Checkpoints
 import Diagnostics
 import Foundation
-import SageMakerShapes
+import JobSpecs
 import Storage
 import Tensors
 import Testing
@@ -146,7 +146,8 @@ import Training
 
     static func sign(_ jobFolder: String, _ certificate: [UInt8], _ key: ClusterKey) throws {
         let signature = try CertificateSignature(
-            job: "toy", attempt: 3, worker: "w0", request: [1], certificate: certificate, key: key)
+            job: "toy", attempt: 3, worker: "w0", requestDigest: Checksum.sha256([1]),
+            certificate: certificate, key: key)
         try AtomicFile.write(signature.encoded(), to: jobFolder + "/output/certificate.sig")
     }
 

@@ -1,12 +1,14 @@
 import AlgorithmSpecs
 import Checkpoints
+import ClusterTypes
 import Collectives
 import Datasets
 import Diagnostics
 import Foundation
+import JobSpecs
 import RecordOrder
-import SageMakerShapes
 import Storage
+import StorageLocations
 import Synchronization
 import Tensors
 import Testing
@@ -85,16 +87,15 @@ struct ToyJob: Sendable {
     var coreType = "Haswell"
     /// Folder of the checkpoints, where it is not in the job's.
     var checkpoints: String?
+    /// What it was made from.
+    var job: JobSpec?
 
     var locations: JobLocations {
         get throws {
-            var request = CreateTrainingJobRequest(trainingJobName: name)
-            if let checkpoints {
-                let config = try JSONEncoder().encode(["S3Uri": "file://" + checkpoints])
-                request.checkpointConfig = try JSONDecoder().decode(CheckpointConfig.self, from: config)
-            }
-            request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://" + folder)
-            return try JobLocations(request)
+            let places = JobSpec.Locations(
+                output: StorageLocation(path: folder),
+                checkpoints: checkpoints.map(StorageLocation.init(path:)))
+            return try JobLocations(JobSpec(name: JobName(name), locations: places))
         }
     }
 
@@ -107,7 +108,7 @@ struct ToyJob: Sendable {
         }
         return TrainingPlan(
             jobName: name, hyperparameters: resolved, channels: channels, locations: try locations,
-            threadCount: threads, coreType: coreType)
+            threadCount: threads, coreType: coreType, job: job)
     }
 
     struct Outcome: Sendable {

@@ -1,4 +1,3 @@
-public import JSON
 import Diagnostics
 import Foundation
 public import JSON

@@ -1,4 +1,3 @@
-import JSON
 import APIWire
 import Diagnostics
 import FoundationEssentials

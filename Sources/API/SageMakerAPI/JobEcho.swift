@@ -1,8 +1,8 @@
-import JSON
 import AlgorithmSpecs
 import FoundationEssentials
 import JSON
 import JobLifecycle
+import JobSpecs
 import SageMakerShapes
 
 /// The members of a job's request as DescribeTrainingJob gives them back: as they came, unknown ones
@@ -30,7 +30,7 @@ struct JobEcho {
             ])
         addDefaults(
             to: "StoppingCondition",
-            ["MaxRuntimeInSeconds": .integer(TrainingDefaults.maxRuntimeSeconds)])
+            ["MaxRuntimeInSeconds": .integer(JobSpec.Policy.usualRuntimeSeconds)])
         addDefaults(
             to: "OutputDataConfig", ["KmsKeyId": .string(""), "CompressionType": .string("GZIP")])
         addDefaults(to: "AlgorithmSpecification", Self.algorithmDefaults(request))
@@ -55,7 +55,7 @@ struct JobEcho {
         ]
         let given = request["AlgorithmSpecification"]
         let name = (given?["AlgorithmName"] ?? given?["TrainingImage"])?.string ?? ""
-        let builtIn = AlgorithmSpecification.builtInName(in: name)
+        let builtIn = ImageName.repository(in: name)
         if let spec = AlgorithmSpec.builtIns.first(where: { $0.name == builtIn }) {
             defaults["MetricDefinitions"] = .array(
                 spec.metrics.map {

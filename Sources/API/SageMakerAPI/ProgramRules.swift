@@ -1,7 +1,9 @@
 import Diagnostics
 import Foundation
-import ProgramContract
+import JobRequests
+import JobSpecs
 import SageMakerShapes
+import StorageLocations
 
 /// What a job with a program of its own must satisfy, as far as it can be told before it runs.
 struct ProgramRules {
@@ -52,7 +54,7 @@ struct ProgramRules {
             if let type = source.s3DataType, type != "S3Prefix" {
                 throw refusal("\(field): S3DataType \(type) is not offered: use S3Prefix")
             }
-            _ = try JobLocations.path(ofFileURI: source.s3Uri, field: "\(field): S3Uri")
+            _ = try FileURI(source.s3Uri, field: "\(field): S3Uri")
             if kind != .algorithm, channel.recordWrapperType == "RecordIO" {
                 throw refusal(
                     "\(field): RecordWrapperType RecordIO is not offered: give the records themselves")

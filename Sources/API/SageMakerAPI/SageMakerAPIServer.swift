@@ -1,10 +1,10 @@
-public import JobLifecycle
-public import Logging
-public import ServiceLifecycle
 import Diagnostics
 package import Hummingbird
+public import JobLifecycle
+public import Logging
 import NIOCore
 import ProgramContract
+public import ServiceLifecycle
 
 /// The public HTTP API: SageMaker's training jobs, their logs, and what Lockstep adds to them.
 ///

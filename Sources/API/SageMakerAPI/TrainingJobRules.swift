@@ -1,11 +1,11 @@
-import JSON
 import AlgorithmSpecs
 import Diagnostics
 import JSON
 import JobLifecycle
+import JobRequests
 import JobSpecs
-import ProgramContract
 import SageMakerShapes
+import StorageLocations
 
 /// What a job must satisfy beyond the shape of its request: an algorithm that exists, its
 /// hyperparameters and channels, and nothing that this cluster would silently ignore.
@@ -18,8 +18,10 @@ struct TrainingJobRules {
         self.json = json
     }
 
+    /// - Parameter arn: of the job to be.
+    /// - Returns: the job.
     /// - Throws: `LockstepError(.configuration)` for the first rule the job breaks.
-    func check() throws {
+    func check(arn: String) throws -> JobSpec {
         let kind = try ProgramKind(request)
         try MemberCheck(request: json, isProgram: kind != nil).check()
         if let kind {
@@ -32,9 +34,10 @@ struct TrainingJobRules {
             try checkOutput()
             try checkShards(RuntimeSettings(values))
         }
-        _ = try JobPolicy(request)
+        let job = try JobSpec(request, arn: arn)
         try checkStopping()
         try checkTags()
+        return job
     }
 
     private func algorithm() throws -> AlgorithmSpec {
@@ -96,7 +99,7 @@ struct TrainingJobRules {
         if let type = source.s3DataType, type != "S3Prefix" {
             throw refusal("\(field): S3DataType \(type) is not offered: use S3Prefix")
         }
-        _ = try JobLocations.path(ofFileURI: source.s3Uri, field: "\(field): S3Uri")
+        _ = try FileURI(source.s3Uri, field: "\(field): S3Uri")
         try checkInputMode(channel.inputMode, "\(field): InputMode")
         if channel.recordWrapperType == "RecordIO" {
             throw refusal("\(field): RecordWrapperType RecordIO is not offered: give the records themselves")
@@ -108,7 +111,13 @@ struct TrainingJobRules {
             throw refusal(
                 "OutputDataConfig.CompressionType NONE is not offered: models are written as model.tar.gz")
         }
-        _ = try JobLocations(request)
+        guard let output = request.outputDataConfig?.s3OutputPath else {
+            throw refusal("\(JobSpec.Locations.outputField) is missing")
+        }
+        _ = try FileURI(output, field: JobSpec.Locations.outputField)
+        if let checkpoints = request.checkpointConfig?.s3Uri {
+            _ = try FileURI(checkpoints, field: JobSpec.Locations.checkpointField)
+        }
     }
 
     /// Every thread of every rank needs a logical shard of its own.
@@ -133,7 +142,7 @@ struct TrainingJobRules {
                 "StoppingCondition.MaxWaitTimeInSeconds is for managed spot training: set "
                     + "EnableManagedSpotTraining to true, or leave it out")
         }
-        let runtime = stopping?.maxRuntimeInSeconds ?? TrainingDefaults.maxRuntimeSeconds
+        let runtime = stopping?.maxRuntimeInSeconds ?? JobSpec.Policy.usualRuntimeSeconds
         guard let wait, wait >= runtime else {
             throw refusal(
                 "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "

@@ -13,9 +13,12 @@ public enum RankExit {
 
 /// Files of one attempt, in the folder that the supervisor gives to `lockstep-train --attempt-dir`.
 public enum AttemptFiles {
+    /// Variable with the folder's path in the environment of all of an attempt's processes: it tells them
+    /// from all others of the node, and ranks from those that no supervisor hears.
+    public static let variable = "LOCKSTEP_ATTEMPT_DIR"
     /// `TrainingEvent`s, one a line, appended by rank 0.
     public static let events = "events.jsonl"
-    /// The job as submitted: a CreateTrainingJob request in JSON.
+    /// What the job is: its specification.
     public static let job = "job.json"
     /// Written once, atomically, by the supervisor when the gang is gone.
     public static let exit = "exit.json"

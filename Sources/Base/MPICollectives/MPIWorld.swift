@@ -1,4 +1,5 @@
 import CMPI
+import ClusterTypes
 public import Collectives
 import Diagnostics
 
@@ -46,11 +47,11 @@ public enum MPIWorld {
     }
 
     private static func report(_ error: any Error, _ communicator: (any Communicator)?) {
-        let rank = communicator?.rank ?? 0
-        let step = communicator?.step.map { ", step \($0)" } ?? ""
-        // The supervisor reads this: see `RankReport` of WorkerService.
         let code = (error as? LockstepError)?.code ?? .bug
-        SupervisorReport.send("rank \(rank)\(step): \(error) [\(code.rawValue)]")
+        let report = RankReport(
+            rank: communicator?.rank ?? 0, step: communicator?.step, code: code.rawValue,
+            message: "\(error)")
+        SupervisorReport.send(report.line)
     }
 
     private static func end(_ communicator: (any Communicator)?, code: Int32) -> Never {

@@ -22,14 +22,15 @@ public struct CertificateSignature: Codable, Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - certificate: bytes of `certificate.json`.
-    ///   - request: bytes of the job's request.
+    ///   - requestDigest: SHA-256 of the job's request as received, 64 hex digits.
     public init(
-        job: String, attempt: Int, worker: String, request: [UInt8], certificate: [UInt8], key: ClusterKey
+        job: String, attempt: Int, worker: String, requestDigest: String, certificate: [UInt8],
+        key: ClusterKey
     ) throws {
         self.job = job
         self.attempt = attempt
         self.worker = worker
-        self.request = Checksum.sha256(request)
+        request = requestDigest
         self.certificate = Checksum.sha256(certificate)
         publicKey = key.publicKey.text
         signature = ""

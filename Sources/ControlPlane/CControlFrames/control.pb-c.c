@@ -2110,7 +2110,7 @@ const ProtobufCMessageDescriptor lockstep__variable__descriptor =
   (ProtobufCMessageInit) lockstep__variable__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor lockstep__launch__field_descriptors[5] =
+static const ProtobufCFieldDescriptor lockstep__launch__field_descriptors[6] =
 {
   {
     "attempt",
@@ -2172,6 +2172,18 @@ static const ProtobufCFieldDescriptor lockstep__launch__field_descriptors[5] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spec",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Lockstep__Launch, spec),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned lockstep__launch__field_indices_by_name[] = {
   0,   /* field[0] = attempt */
@@ -2179,11 +2191,12 @@ static const unsigned lockstep__launch__field_indices_by_name[] = {
   2,   /* field[2] = gang */
   4,   /* field[4] = minimum_ranks */
   1,   /* field[1] = request */
+  5,   /* field[5] = spec */
 };
 static const ProtobufCIntRange lockstep__launch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor lockstep__launch__descriptor =
 {
@@ -2193,7 +2206,7 @@ const ProtobufCMessageDescriptor lockstep__launch__descriptor =
   "Lockstep__Launch",
   "lockstep",
   sizeof(Lockstep__Launch),
-  5,
+  6,
   lockstep__launch__field_descriptors,
   lockstep__launch__field_indices_by_name,
   1,  lockstep__launch__number_ranges,

@@ -1,6 +1,7 @@
 package import ClusterTypes
 package import Diagnostics
 package import JobLifecycle
+import JobSpecs
 import Scheduling
 import Wire
 
@@ -328,8 +329,16 @@ extension ClusterState {
         }
         return LaunchOrder(
             attempt: AttemptID(job: state.record.name, number: attempt.number),
-            request: Array(state.record.requestJSON.utf8), gang: gang,
-            environment: RequestEnvironment.variables(of: state.record),
+            request: Array(state.record.requestJSON.utf8), spec: Array((state.record.specJSON ?? "").utf8),
+            gang: gang, environment: Self.environment(of: state.record),
             minimumRanks: state.slotRange.lowerBound)
+    }
+
+    /// Sorted by name; none where the job's specification cannot be read: its worker says so.
+    private static func environment(of record: JobRecord) -> [EnvironmentVariable] {
+        let text = Array((record.specJSON ?? "").utf8)
+        guard let job = try? JobSpec(decoding: text, source: "the specification") else { return [] }
+        return job.variables.sorted { $0.key < $1.key }
+            .map { EnvironmentVariable(name: $0.key, value: $0.value) }
     }
 }

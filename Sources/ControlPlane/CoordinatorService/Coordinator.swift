@@ -52,7 +52,7 @@ package actor Coordinator {
         try store.write { try $0.save(clock.reading) }
         cluster = ClusterState(
             leaseSeconds: configuration.leaseSeconds, heartbeatSeconds: configuration.heartbeatSeconds,
-            jobs: try store.jobs().map { ($0.state, $0.invocationID) }, workers: try store.workers(),
+            jobs: try Self.jobs(in: store, configuration, logger), workers: try store.workers(),
             at: clock.now)
     }
 

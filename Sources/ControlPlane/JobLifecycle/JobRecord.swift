@@ -100,6 +100,8 @@ public struct JobRecord: Sendable, Codable, Equatable {
     public var name: JobName
     /// The CreateTrainingJob request as received, JSON text.
     public var requestJSON: String
+    /// The job's specification, JSON text; `nil` in records of earlier releases.
+    public var specJSON: String?
     public var arn: String
     public var status: JobStatus
     public var secondaryStatus: SecondaryStatus
@@ -124,11 +126,12 @@ public struct JobRecord: Sendable, Codable, Equatable {
     public var slotCount: Int
 
     public init(
-        name: JobName, requestJSON: String, arn: String, modelArtifact: String, slotCount: Int,
-        creationTime: Double
+        name: JobName, requestJSON: String, specJSON: String? = nil, arn: String, modelArtifact: String,
+        slotCount: Int, creationTime: Double
     ) {
         self.name = name
         self.requestJSON = requestJSON
+        self.specJSON = specJSON
         self.arn = arn
         self.modelArtifact = modelArtifact
         self.slotCount = slotCount

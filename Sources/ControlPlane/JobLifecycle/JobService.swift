@@ -43,6 +43,8 @@ public protocol JobService: Sendable {
 public struct JobDraft: Sendable, Equatable {
     public var name: JobName
     public var requestJSON: String
+    /// The job's specification, JSON text; the empty text: there is none.
+    public var specJSON: String
     public var arn: String
     public var modelArtifact: String
     public var slotCount: Int
@@ -52,11 +54,12 @@ public struct JobDraft: Sendable, Equatable {
     public var policy: JobPolicy
     /// - Parameter policy: `nil`: a gang of `slotCount`, nothing special.
     public init(
-        name: JobName, requestJSON: String, arn: String, modelArtifact: String, slotCount: Int,
-        maxRuntimeSeconds: Int, maximumRestarts: Int, policy: JobPolicy? = nil
+        name: JobName, requestJSON: String, specJSON: String = "", arn: String, modelArtifact: String,
+        slotCount: Int, maxRuntimeSeconds: Int, maximumRestarts: Int, policy: JobPolicy? = nil
     ) {
         self.name = name
         self.requestJSON = requestJSON
+        self.specJSON = specJSON
         self.arn = arn
         self.modelArtifact = modelArtifact
         self.slotCount = slotCount

@@ -63,7 +63,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     /// A new job: waits for its gang from `draft`'s creation on.
     public init(_ draft: JobDraft, at time: Moment) {
         record = JobRecord(
-            name: draft.name, requestJSON: draft.requestJSON, arn: draft.arn,
+            name: draft.name, requestJSON: draft.requestJSON, specJSON: draft.specJSON, arn: draft.arn,
             modelArtifact: draft.modelArtifact, slotCount: draft.slotCount, creationTime: time.wall)
         phase = .waiting(notBefore: time.steady)
         created = time.steady
@@ -120,6 +120,7 @@ public struct LifecycleState: Sendable, Codable, Equatable {
     public var withoutHistory: LifecycleState {
         var copy = self
         copy.record.requestJSON = ""
+        copy.record.specJSON = nil
         copy.record.attempts = []
         copy.record.transitions = []
         return copy
@@ -127,14 +128,18 @@ public struct LifecycleState: Sendable, Codable, Equatable {
 
     /// The opposite of `withoutHistory`.
     public func withHistory(
-        requestJSON: String, attempts: [AttemptRecord], transitions: [StatusTransition]
+        requestJSON: String, specJSON: String?, attempts: [AttemptRecord], transitions: [StatusTransition]
     ) -> LifecycleState {
         var copy = self
         copy.record.requestJSON = requestJSON
+        copy.record.specJSON = specJSON
         copy.record.attempts = attempts
         copy.record.transitions = transitions
         return copy
     }
+
+    /// Gives a job of an earlier release its specification.
+    public mutating func setSpecification(_ text: String) { record.specJSON = text }
 
     /// Applies one event; an event that does not fit the state changes nothing.
     ///

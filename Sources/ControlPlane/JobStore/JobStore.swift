@@ -175,14 +175,14 @@ package final class JobStore: Sendable {
             let attempts = try Self.attempts(database)
             let transitions = try Self.transitions(database)
             let rows = try Row.fetchAll(
-                database, sql: "SELECT name, invocation, request, state FROM job ORDER BY ordinal")
+                database, sql: "SELECT name, invocation, request, spec, state FROM job ORDER BY ordinal")
             return try rows.map { row in
                 let name: String = row["name"]
                 let state = try Self.decode(LifecycleState.self, row["state"])
                 return StoredJob(
                     state: state.withHistory(
-                        requestJSON: row["request"], attempts: attempts[name] ?? [],
-                        transitions: transitions[name] ?? []),
+                        requestJSON: row["request"], specJSON: row["spec"],
+                        attempts: attempts[name] ?? [], transitions: transitions[name] ?? []),
                     invocationID: row["invocation"])
             }
         }

@@ -73,6 +73,9 @@ enum StoreSchema {
                     );
                     """)
         }
+        migrator.registerMigration("3 job specifications") { database in
+            try database.execute(sql: "ALTER TABLE job ADD COLUMN spec TEXT")
+        }
         return migrator
     }
 }

@@ -11,12 +11,18 @@ package struct StoreTransaction {
     package func insert(_ state: LifecycleState, invocationID: String?) throws {
         let record = state.record
         try database.execute(
-            sql: "INSERT INTO job (name, invocation, status, request, state) VALUES (?, ?, ?, ?, ?)",
+            sql: "INSERT INTO job (name, invocation, status, request, spec, state) VALUES (?, ?, ?, ?, ?, ?)",
             arguments: [
                 record.name.rawValue, invocationID, record.status.rawValue, record.requestJSON,
-                try encode(state.withoutHistory),
+                record.specJSON, try encode(state.withoutHistory),
             ])
         try saveHistory(record, since: nil)
+    }
+
+    /// Gives a job of an earlier release its specification.
+    package func setSpecification(_ text: String, of job: JobName) throws {
+        try database.execute(
+            sql: "UPDATE job SET spec = ? WHERE name = ?", arguments: [text, job.rawValue])
     }
 
     /// Writes what has changed between two states of a job.

@@ -201,6 +201,7 @@ extension LaunchOrder {
     fileprivate init(_ message: Lockstep__Launch) throws(LockstepError) {
         self.init(
             attempt: try AttemptID(message.attempt), request: [UInt8](protobuf: message.request),
+            spec: [UInt8](protobuf: message.spec),
             gang: try ControlMessage.wrap {
                 try protobufArray(message.gang, message.n_gang) { try GangMember($0) }
             },

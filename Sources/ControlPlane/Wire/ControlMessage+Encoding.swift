@@ -24,144 +24,161 @@ extension ControlMessage {
         }
     }
 
+    /// The message and its kind. Without a default, so that no message can be forgotten in either list.
     private func fill(_ frame: inout Lockstep__Frame) {
+        frame.body_case = bodyCase
         switch self {
-        case .hello, .challenge, .proof, .welcome, .refused: fillHandshake(&frame)
-        case .register, .registered, .heartbeat, .lines, .received: fillReport(&frame)
-        case .launch, .stop, .kill, .running, .ended, .settled: fillOrder(&frame)
-        case .drain, .drained, .forget: fillDeparture(&frame)
-        case .run, .started, .output, .exited: fillCommand(&frame)
-        }
-    }
-
-    private func fillHandshake(_ frame: inout Lockstep__Frame) {
-        switch self {
-        case .hello(let version, let nonce):
-            frame.hello = ProtobufMemory.allocate(lockstep__hello__init)
-            frame.hello.pointee.version = version
-            frame.hello.pointee.nonce = ProtobufMemory.copy(nonce)
-            frame.body_case = LOCKSTEP__FRAME__BODY_HELLO
+        case .hello(let version, let nonce): frame.hello = Self.hello(version, nonce)
         case .challenge(let nonce):
-            frame.challenge = ProtobufMemory.allocate(lockstep__challenge__init)
-            frame.challenge.pointee.nonce = ProtobufMemory.copy(nonce)
-            frame.body_case = LOCKSTEP__FRAME__BODY_CHALLENGE
+            frame.challenge = Self.made(lockstep__challenge__init) { $0.nonce = ProtobufMemory.copy(nonce) }
         case .proof(let digest):
-            frame.proof = ProtobufMemory.allocate(lockstep__proof__init)
-            frame.proof.pointee.digest = ProtobufMemory.copy(digest)
-            frame.body_case = LOCKSTEP__FRAME__BODY_PROOF
+            frame.proof = Self.made(lockstep__proof__init) { $0.digest = ProtobufMemory.copy(digest) }
         case .welcome(let digest):
-            frame.welcome = ProtobufMemory.allocate(lockstep__welcome__init)
-            frame.welcome.pointee.digest = ProtobufMemory.copy(digest)
-            frame.body_case = LOCKSTEP__FRAME__BODY_WELCOME
-        case .refused(let code, let reason):
-            frame.refused = ProtobufMemory.allocate(lockstep__refused__init)
-            frame.refused.pointee.code = ProtobufMemory.copy(code)
-            frame.refused.pointee.reason = ProtobufMemory.copy(reason)
-            frame.body_case = LOCKSTEP__FRAME__BODY_REFUSED
-        default: preconditionFailure("no message of the handshake")
-        }
-    }
-
-    private func fillReport(_ frame: inout Lockstep__Frame) {
-        switch self {
+            frame.welcome = Self.made(lockstep__welcome__init) { $0.digest = ProtobufMemory.copy(digest) }
+        case .refused(let code, let reason): frame.refused = Self.refused(code, reason)
         case .register(let registration):
-            frame.register_ = ProtobufMemory.allocate(lockstep__register__init)
-            registration.fill(&frame.register_.pointee)
-            frame.body_case = LOCKSTEP__FRAME__BODY_REGISTER
-        case .registered(let lease, let heartbeat):
-            frame.registered = ProtobufMemory.allocate(lockstep__registered__init)
-            frame.registered.pointee.lease_seconds = lease
-            frame.registered.pointee.heartbeat_seconds = heartbeat
-            frame.body_case = LOCKSTEP__FRAME__BODY_REGISTERED
-        case .heartbeat(let sequence, let hotStateBytes):
-            frame.heartbeat = ProtobufMemory.allocate(lockstep__heartbeat__init)
-            frame.heartbeat.pointee.sequence = sequence
-            frame.heartbeat.pointee.hot_state_bytes = hotStateBytes
-            frame.body_case = LOCKSTEP__FRAME__BODY_HEARTBEAT
-        case .lines(let chunks):
-            frame.lines = ProtobufMemory.allocate(lockstep__lines__init)
-            frame.lines.pointee.n_chunks = chunks.count
-            frame.lines.pointee.chunks = ProtobufMemory.array(chunks, \.protobuf)
-            frame.body_case = LOCKSTEP__FRAME__BODY_LINES
-        case .received(let marks):
-            frame.received = ProtobufMemory.allocate(lockstep__received__init)
-            frame.received.pointee.n_marks = marks.count
-            frame.received.pointee.marks = ProtobufMemory.array(marks, \.protobuf)
-            frame.body_case = LOCKSTEP__FRAME__BODY_RECEIVED
-        default: preconditionFailure("no report")
-        }
-    }
-
-    private func fillOrder(_ frame: inout Lockstep__Frame) {
-        switch self {
+            frame.register_ = Self.made(lockstep__register__init) { registration.fill(&$0) }
+        case .registered(let lease, let heartbeat): frame.registered = Self.registered(lease, heartbeat)
+        case .heartbeat(let sequence, let bytes): frame.heartbeat = Self.heartbeat(sequence, bytes)
         case .launch(let order):
-            frame.launch = ProtobufMemory.allocate(lockstep__launch__init)
-            order.fill(&frame.launch.pointee)
-            frame.body_case = LOCKSTEP__FRAME__BODY_LAUNCH
+            frame.launch = Self.made(lockstep__launch__init) { order.fill(&$0) }
         case .stop(let attempt):
-            frame.stop = ProtobufMemory.allocate(lockstep__stop__init)
-            frame.stop.pointee.attempt = attempt.protobuf
-            frame.body_case = LOCKSTEP__FRAME__BODY_STOP
+            frame.stop = Self.made(lockstep__stop__init) { $0.attempt = attempt.protobuf }
         case .kill(let attempt):
-            frame.kill = ProtobufMemory.allocate(lockstep__kill__init)
-            frame.kill.pointee.attempt = attempt.protobuf
-            frame.body_case = LOCKSTEP__FRAME__BODY_KILL
+            frame.kill = Self.made(lockstep__kill__init) { $0.attempt = attempt.protobuf }
         case .running(let attempt):
-            frame.running = ProtobufMemory.allocate(lockstep__running__init)
-            frame.running.pointee.attempt = attempt.protobuf
-            frame.body_case = LOCKSTEP__FRAME__BODY_RUNNING
-        case .ended(let attempt, let end):
-            frame.ended = ProtobufMemory.allocate(lockstep__ended__init)
-            frame.ended.pointee.attempt = attempt.protobuf
-            frame.ended.pointee.end = ProtobufMemory.copy(end)
-            frame.body_case = LOCKSTEP__FRAME__BODY_ENDED
+            frame.running = Self.made(lockstep__running__init) { $0.attempt = attempt.protobuf }
+        case .ended(let attempt, let end): frame.ended = Self.ended(attempt, end)
         case .settled(let attempt):
-            frame.settled = ProtobufMemory.allocate(lockstep__settled__init)
-            frame.settled.pointee.attempt = attempt.protobuf
-            frame.body_case = LOCKSTEP__FRAME__BODY_SETTLED
-        default: preconditionFailure("no message about an attempt")
-        }
-    }
-
-    private func fillDeparture(_ frame: inout Lockstep__Frame) {
-        switch self {
-        case .drain(let wish):
-            frame.drain = wish.protobuf
-            frame.body_case = LOCKSTEP__FRAME__BODY_DRAIN
-        case .drained:
-            frame.drained = ProtobufMemory.allocate(lockstep__drained__init)
-            frame.body_case = LOCKSTEP__FRAME__BODY_DRAINED
-        case .forget(let job, let attempts):
-            frame.forget = ProtobufMemory.allocate(lockstep__forget__init)
-            frame.forget.pointee.job = ProtobufMemory.copy(job.rawValue)
-            frame.forget.pointee.attempts = attempts ? 1 : 0
-            frame.body_case = LOCKSTEP__FRAME__BODY_FORGET
-        default: preconditionFailure("no message about leaving")
-        }
-    }
-
-    private func fillCommand(_ frame: inout Lockstep__Frame) {
-        switch self {
+            frame.settled = Self.made(lockstep__settled__init) { $0.attempt = attempt.protobuf }
+        case .lines(let chunks): frame.lines = Self.lines(chunks)
+        case .received(let marks): frame.received = Self.received(marks)
         case .run(let attempt, let command, let asJobUser):
-            frame.run = ProtobufMemory.allocate(lockstep__run__init)
-            frame.run.pointee.attempt = attempt.protobuf
-            frame.run.pointee.command = ProtobufMemory.copy(command)
-            frame.run.pointee.as_job_user = asJobUser ? 1 : 0
-            frame.body_case = LOCKSTEP__FRAME__BODY_RUN
-        case .started(let pid):
-            frame.started = ProtobufMemory.allocate(lockstep__started__init)
-            frame.started.pointee.pid = pid
-            frame.body_case = LOCKSTEP__FRAME__BODY_STARTED
-        case .output(let descriptor, let data):
-            frame.output = ProtobufMemory.allocate(lockstep__output__init)
-            frame.output.pointee.descriptor = descriptor
-            frame.output.pointee.data = ProtobufMemory.copy(data)
-            frame.body_case = LOCKSTEP__FRAME__BODY_OUTPUT
-        case .exited(let status):
-            frame.exited = ProtobufMemory.allocate(lockstep__exited__init)
-            frame.exited.pointee.status = status
-            frame.body_case = LOCKSTEP__FRAME__BODY_EXITED
-        default: preconditionFailure("no message of a launch agent")
+            frame.run = Self.run(attempt, command, asJobUser)
+        case .started(let pid): frame.started = Self.made(lockstep__started__init) { $0.pid = pid }
+        case .output(let descriptor, let data): frame.output = Self.output(descriptor, data)
+        case .exited(let status): frame.exited = Self.made(lockstep__exited__init) { $0.status = status }
+        case .drain(let wish): frame.drain = wish.protobuf
+        case .drained: frame.drained = ProtobufMemory.allocate(lockstep__drained__init)
+        case .forget(let job, let attempts): frame.forget = Self.forget(job, attempts)
+        }
+    }
+
+    private var bodyCase: Lockstep__Frame__BodyCase {
+        switch self {
+        case .hello: LOCKSTEP__FRAME__BODY_HELLO
+        case .challenge: LOCKSTEP__FRAME__BODY_CHALLENGE
+        case .proof: LOCKSTEP__FRAME__BODY_PROOF
+        case .welcome: LOCKSTEP__FRAME__BODY_WELCOME
+        case .refused: LOCKSTEP__FRAME__BODY_REFUSED
+        case .register: LOCKSTEP__FRAME__BODY_REGISTER
+        case .registered: LOCKSTEP__FRAME__BODY_REGISTERED
+        case .heartbeat: LOCKSTEP__FRAME__BODY_HEARTBEAT
+        case .launch: LOCKSTEP__FRAME__BODY_LAUNCH
+        case .stop: LOCKSTEP__FRAME__BODY_STOP
+        case .kill: LOCKSTEP__FRAME__BODY_KILL
+        case .running: LOCKSTEP__FRAME__BODY_RUNNING
+        case .ended: LOCKSTEP__FRAME__BODY_ENDED
+        case .settled: LOCKSTEP__FRAME__BODY_SETTLED
+        case .lines: LOCKSTEP__FRAME__BODY_LINES
+        case .received: LOCKSTEP__FRAME__BODY_RECEIVED
+        case .run: LOCKSTEP__FRAME__BODY_RUN
+        case .started: LOCKSTEP__FRAME__BODY_STARTED
+        case .output: LOCKSTEP__FRAME__BODY_OUTPUT
+        case .exited: LOCKSTEP__FRAME__BODY_EXITED
+        case .drain: LOCKSTEP__FRAME__BODY_DRAIN
+        case .drained: LOCKSTEP__FRAME__BODY_DRAINED
+        case .forget: LOCKSTEP__FRAME__BODY_FORGET
+        }
+    }
+}
+
+/// Messages of several fields.
+extension ControlMessage {
+    private static func made<Message>(
+        _ initialize: (UnsafeMutablePointer<Message>?) -> Void, _ fill: (inout Message) -> Void
+    ) -> UnsafeMutablePointer<Message> {
+        let message: UnsafeMutablePointer<Message> = ProtobufMemory.allocate(initialize)
+        fill(&message.pointee)
+        return message
+    }
+
+    private static func hello(_ version: UInt32, _ nonce: [UInt8]) -> UnsafeMutablePointer<Lockstep__Hello> {
+        made(lockstep__hello__init) {
+            $0.version = version
+            $0.nonce = ProtobufMemory.copy(nonce)
+        }
+    }
+
+    private static func refused(_ code: String, _ reason: String) -> UnsafeMutablePointer<Lockstep__Refused> {
+        made(lockstep__refused__init) {
+            $0.code = ProtobufMemory.copy(code)
+            $0.reason = ProtobufMemory.copy(reason)
+        }
+    }
+
+    private static func registered(
+        _ lease: Double, _ heartbeat: Double
+    ) -> UnsafeMutablePointer<Lockstep__Registered> {
+        made(lockstep__registered__init) {
+            $0.lease_seconds = lease
+            $0.heartbeat_seconds = heartbeat
+        }
+    }
+
+    private static func heartbeat(
+        _ sequence: UInt64, _ hotStateBytes: UInt64
+    ) -> UnsafeMutablePointer<Lockstep__Heartbeat> {
+        made(lockstep__heartbeat__init) {
+            $0.sequence = sequence
+            $0.hot_state_bytes = hotStateBytes
+        }
+    }
+
+    private static func ended(_ attempt: AttemptID, _ end: [UInt8]) -> UnsafeMutablePointer<Lockstep__Ended> {
+        made(lockstep__ended__init) {
+            $0.attempt = attempt.protobuf
+            $0.end = ProtobufMemory.copy(end)
+        }
+    }
+
+    private static func lines(_ chunks: [LineChunk]) -> UnsafeMutablePointer<Lockstep__Lines> {
+        made(lockstep__lines__init) {
+            $0.n_chunks = chunks.count
+            $0.chunks = ProtobufMemory.array(chunks, \.protobuf)
+        }
+    }
+
+    private static func received(_ marks: [LineMark]) -> UnsafeMutablePointer<Lockstep__Received> {
+        made(lockstep__received__init) {
+            $0.n_marks = marks.count
+            $0.marks = ProtobufMemory.array(marks, \.protobuf)
+        }
+    }
+
+    private static func run(
+        _ attempt: AttemptID, _ command: String, _ asJobUser: Bool
+    ) -> UnsafeMutablePointer<Lockstep__Run> {
+        made(lockstep__run__init) {
+            $0.attempt = attempt.protobuf
+            $0.command = ProtobufMemory.copy(command)
+            $0.as_job_user = asJobUser ? 1 : 0
+        }
+    }
+
+    private static func output(
+        _ descriptor: UInt32, _ data: [UInt8]
+    ) -> UnsafeMutablePointer<Lockstep__Output> {
+        made(lockstep__output__init) {
+            $0.descriptor = descriptor
+            $0.data = ProtobufMemory.copy(data)
+        }
+    }
+
+    private static func forget(_ job: JobName, _ attempts: Bool) -> UnsafeMutablePointer<Lockstep__Forget> {
+        made(lockstep__forget__init) {
+            $0.job = ProtobufMemory.copy(job.rawValue)
+            $0.attempts = attempts ? 1 : 0
         }
     }
 }
@@ -196,6 +213,7 @@ extension LaunchOrder {
     fileprivate func fill(_ message: inout Lockstep__Launch) {
         message.attempt = attempt.protobuf
         message.request = ProtobufMemory.copy(request)
+        message.spec = ProtobufMemory.copy(spec)
         message.n_gang = gang.count
         message.minimum_ranks = UInt32(clamping: minimumRanks)
         message.gang = ProtobufMemory.array(gang) { member in

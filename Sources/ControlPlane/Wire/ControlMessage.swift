@@ -104,20 +104,23 @@ package struct GangMember: Sendable, Equatable, Codable {
 /// The order to start an attempt, to its gang's first worker.
 package struct LaunchOrder: Sendable, Equatable {
     package var attempt: AttemptID
-    /// The CreateTrainingJob request, JSON text.
+    /// The CreateTrainingJob request as received, which the job's certificate is sealed with.
     package var request: [UInt8]
+    /// The job's specification: what it is.
+    package var spec: [UInt8]
     /// In the order of their ranks; the first is the addressee.
     package var gang: [GangMember]
-    /// The job's Environment, sorted by name.
+    /// Variables for the job's processes, sorted by name.
     package var environment: [EnvironmentVariable]
     /// Fewest ranks, without a state keeper, that the job does with.
     package var minimumRanks: Int
     package init(
-        attempt: AttemptID, request: [UInt8], gang: [GangMember], environment: [EnvironmentVariable],
-        minimumRanks: Int
+        attempt: AttemptID, request: [UInt8], spec: [UInt8] = [], gang: [GangMember],
+        environment: [EnvironmentVariable], minimumRanks: Int
     ) {
         self.attempt = attempt
         self.request = request
+        self.spec = spec
         self.gang = gang
         self.environment = environment
         self.minimumRanks = minimumRanks

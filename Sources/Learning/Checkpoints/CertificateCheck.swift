@@ -1,6 +1,6 @@
 import Diagnostics
 import Foundation
-import SageMakerShapes
+import JobSpecs
 import Storage
 
 /// Checks a job's files against its certificate, and the certificate against its signature.

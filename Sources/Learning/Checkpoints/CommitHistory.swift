@@ -1,5 +1,5 @@
 import Diagnostics
-public import SageMakerShapes
+public import JobSpecs
 import Storage
 
 /// `history/chain.bin` of a job: every commit since its first step, over all attempts.

@@ -1,5 +1,5 @@
 import Diagnostics
-public import SageMakerShapes
+public import JobSpecs
 public import Storage
 
 /// Checks a job's files against each other: model, checkpoints, history.

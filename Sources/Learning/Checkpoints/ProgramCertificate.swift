@@ -26,16 +26,16 @@ public struct ProgramCertificate: Codable, Sendable, Equatable {
     /// Takes in what lies there.
     ///
     /// - Parameters:
-    ///   - request: its bytes.
+    ///   - requestDigest: SHA-256 of the job's request as received, 64 hex digits.
     ///   - output: path of `output.tar.gz`; `nil`: this attempt has left none.
     /// - Throws: `LockstepError` naming the archive that cannot be read.
     public init(
-        _ attempt: AttemptID, kind: String, request: [UInt8], model: String, output: String?
+        _ attempt: AttemptID, kind: String, requestDigest: String, model: String, output: String?
     ) throws {
         job = attempt.job.rawValue
         self.attempt = attempt.number
         self.kind = kind
-        self.request = Checksum.sha256(request)
+        request = requestDigest
         artifact = try Certificate.Seal(file: model)
         self.output = try output.map { try Certificate.Seal(file: $0) }
         lockstepVersion = LockstepVersion.current

@@ -1,6 +1,6 @@
 import Diagnostics
 import Foundation
-public import SageMakerShapes
+public import JobSpecs
 public import Storage
 
 /// Checks what a script or an MPI program left against its certificate, and that against its signature.

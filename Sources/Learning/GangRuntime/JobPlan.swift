@@ -1,35 +1,38 @@
 import AlgorithmSpecs
+import ClusterTypes
 import Datasets
 import Diagnostics
-import JobSpecs
-public import SageMakerShapes
+public import JobSpecs
+import StorageLocations
 public import Training
 
-/// From a CreateTrainingJob request to a plan for training, with everything checked that can be
+/// From a job to a plan for training, with everything checked that can be
 /// checked without data.
 public struct JobPlan: Sendable {
     public let algorithm: any Algorithm.Type
     public let training: TrainingPlan
 
     /// - Parameters:
-    ///   - threads: of each rank; `nil`: as the request's Environment says, or 1.
     ///   - algorithm: that the job asks for.
+    ///   - locations: where the job's files lie; `nil`: as it says.
+    ///   - threads: of each rank; `nil`: as the job's Environment says, or 1.
     ///   - coreType: kernel set of the linear algebra library.
     /// - Throws: `LockstepError(.configuration)` naming the field.
     public init(
-        _ request: CreateTrainingJobRequest, algorithm: any Algorithm.Type, threads: Int?, coreType: String
+        _ job: JobSpec, algorithm: any Algorithm.Type, locations: JobLocations? = nil, threads: Int?,
+        coreType: String
     ) throws {
         self.algorithm = algorithm
         let spec = algorithm.spec
-        let hyperparameters = try spec.resolve(request.hyperParameters ?? [:], common: RuntimeSettings.specs)
-        let environment = try RuntimeEnvironment(request.environment ?? [:])
+        let hyperparameters = try spec.resolve(job.hyperparameters, common: RuntimeSettings.specs)
+        let environment = try RuntimeEnvironment(job.environment)
         training = TrainingPlan(
-            jobName: request.trainingJobName, hyperparameters: hyperparameters,
+            jobName: job.name.rawValue, hyperparameters: hyperparameters,
             channels: try Self.channels(
-                request.inputDataConfig ?? [], spec, featureCount: hyperparameters.integer("feature_dim")),
-            locations: try JobLocations(request),
+                job.channels, spec, featureCount: hyperparameters.integer("feature_dim")),
+            locations: try locations ?? JobLocations(job),
             threadCount: try Self.threadCount(option: threads, environment), coreType: coreType,
-            stepDelaySeconds: Double(environment.stepDelayMilliseconds) / 1000)
+            stepDelaySeconds: Double(environment.stepDelayMilliseconds) / 1000, job: job)
     }
 
     private static func threadCount(option: Int?, _ environment: RuntimeEnvironment) throws -> Int {
@@ -41,23 +44,23 @@ public struct JobPlan: Sendable {
     }
 
     private static func channels(
-        _ given: [Channel], _ spec: AlgorithmSpec, featureCount: Int?
+        _ given: [JobSpec.Channel], _ spec: AlgorithmSpec, featureCount: Int?
     ) throws -> [ChannelSource] {
         let known = spec.channels.map(\.name)
         for (index, channel) in given.enumerated() {
-            guard known.contains(channel.channelName) else {
+            guard known.contains(channel.name) else {
                 throw LockstepError(
                     .configuration,
-                    "InputDataConfig has a channel '\(channel.channelName)', but \(spec.name) knows only "
+                    "InputDataConfig has a channel '\(channel.name)', but \(spec.name) knows only "
                         + known.joined(separator: ", "))
             }
-            if given[..<index].contains(where: { $0.channelName == channel.channelName }) {
+            if given[..<index].contains(where: { $0.name == channel.name }) {
                 throw LockstepError(
-                    .configuration, "InputDataConfig has channel '\(channel.channelName)' twice")
+                    .configuration, "InputDataConfig has channel '\(channel.name)' twice")
             }
         }
         for requirement in spec.channels where requirement.isRequired {
-            guard given.contains(where: { $0.channelName == requirement.name }) else {
+            guard given.contains(where: { $0.name == requirement.name }) else {
                 throw LockstepError(
                     .configuration,
                     "InputDataConfig lacks channel '\(requirement.name)', which \(spec.name) needs")
@@ -67,24 +70,18 @@ public struct JobPlan: Sendable {
     }
 
     private static func source(
-        _ channel: Channel, _ spec: AlgorithmSpec, _ featureCount: Int?
+        _ channel: JobSpec.Channel, _ spec: AlgorithmSpec, _ featureCount: Int?
     ) throws -> ChannelSource {
-        let name = channel.channelName
-        guard let location = channel.dataSource?.s3DataSource else {
-            throw LockstepError(.configuration, "channel '\(name)' has no DataSource.S3DataSource")
-        }
-        if let type = location.s3DataType, type != "S3Prefix" {
-            throw LockstepError(
-                .configuration, "channel '\(name)' has S3DataType \(type); Lockstep reads S3Prefix only")
-        }
-        if let wrapper = channel.recordWrapperType, wrapper != "None" {
+        let name = channel.name
+        guard channel.recordWrapper == .none else {
             throw LockstepError(
                 .configuration,
-                "channel '\(name)' has RecordWrapperType \(wrapper); give the records without a wrapper")
+                "channel '\(name)' has RecordWrapperType \(channel.recordWrapper.rawValue); give the records "
+                    + "without a wrapper")
         }
         return ChannelSource(
             name: name,
-            path: try JobLocations.path(ofFileURI: location.s3Uri, field: "S3Uri of channel '\(name)'"),
+            path: try channel.location.path(field: "S3Uri of channel '\(name)'"),
             contentType: channel.contentType, compressionType: channel.compressionType,
             defaultLabelCount: spec.labelCount, featureCount: featureCount)
     }

@@ -1,24 +1,23 @@
+import AlgorithmSpecs
 import ClusterTypes
 public import Collectives
 import Diagnostics
 import Foundation
-import SageMakerShapes
+public import JobSpecs
 public import Training
 
 /// One rank of a gang: reads the job, trains it, and turns the end into an exit status.
 public struct RankProgram {
     /// What the command line says.
     public struct Options: Sendable {
-        /// Job file, YAML or JSON; rank 0 reads it.
-        public var jobPath: String
+        /// Reads the job; rank 0 does.
+        public var readJob: @Sendable () throws -> JobSpec
         /// Name of the algorithm; `nil`: as the job says.
         public var algorithm: String?
         /// Threads of each rank; `nil`: as the job says.
         public var threads: Int?
         /// Folder for `events.jsonl`; `nil`: no events.
         public var attemptFolder: String?
-        /// Takes the place of OutputDataConfig.S3OutputPath.
-        public var outputFolder: String?
         /// Name of the worker that the rank runs on; empty outside of a cluster.
         public var worker: String
         /// Folder in the node's shared memory for the hot state; empty: none.
@@ -29,19 +28,18 @@ public struct RankProgram {
         public var minimumRanks: Int?
 
         public init(
-            jobPath: String, algorithm: String? = nil, threads: Int? = nil, attemptFolder: String? = nil,
-            outputFolder: String? = nil, worker: String = "", hotStateFolder: String = "",
-            hasKeeper: Bool = false, minimumRanks: Int? = nil
+            algorithm: String? = nil, threads: Int? = nil, attemptFolder: String? = nil,
+            worker: String = "", hotStateFolder: String = "", hasKeeper: Bool = false,
+            minimumRanks: Int? = nil, readJob: @escaping @Sendable () throws -> JobSpec
         ) {
+            self.readJob = readJob
             self.algorithm = algorithm
             self.worker = worker
             self.hotStateFolder = hotStateFolder
             self.hasKeeper = hasKeeper
             self.minimumRanks = minimumRanks
-            self.jobPath = jobPath
             self.threads = threads
             self.attemptFolder = attemptFolder
-            self.outputFolder = outputFolder
         }
     }
 
@@ -110,12 +108,13 @@ public struct RankProgram {
         _ world: any Communicator, _ vote: GangVote, _ events: EventLog?, _ stop: StopFlag,
         _ activity: RankActivity, _ voices: Voices
     ) throws -> Int32 {
-        let request = try shareRequest(world, vote)
+        var job = try shareJob(world, vote)
         let plan = try vote.together {
             let algorithm =
-                try options.algorithm.map { try algorithms.named($0) }
-                ?? algorithms.algorithm(for: request.algorithmSpecification)
-            return try JobPlan(request, algorithm: algorithm, threads: options.threads, coreType: coreType)
+                try options.algorithm.map { try algorithms.named($0) } ?? algorithms.algorithm(for: job.work)
+            // A replay must not depend on what else this program has.
+            job.work.algorithm = algorithm.spec.name
+            return try JobPlan(job, algorithm: algorithm, threads: options.threads, coreType: coreType)
         }
         let reporter = TrainingReporter(
             rank: world.rank, events: events, output: voices.output, complain: voices.complain)
@@ -189,37 +188,10 @@ public struct RankProgram {
         return try EventLog(folder: folder)
     }
 
-    /// The request, read by rank 0 and sent to all: other nodes may not have the file.
-    private func shareRequest(
-        _ communicator: any Communicator, _ vote: GangVote
-    ) throws -> CreateTrainingJobRequest {
-        let json = try vote.together {
-            communicator.rank == 0 ? [UInt8](try readRequest()) : []
-        }
-        let all = try communicator.broadcast(bytes: json, root: 0)
-        return try JSONDecoder().decode(CreateTrainingJobRequest.self, from: Data(all))
-    }
-
-    private func readRequest() throws -> Data {
-        // What a supervisor hands over has been checked, perhaps by a newer program.
-        var file =
-            try options.attemptFolder == nil
-            ? JobFile(path: options.jobPath) : JobFile(takenRequest: options.jobPath)
-        if file.name == nil { file.setName(Self.name(fromPath: options.jobPath)) }
-        var request = try file.request()
-        if let folder = options.outputFolder {
-            let absolute =
-                folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
-            request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://" + absolute)
-        }
-        return try JSONEncoder().encode(request)
-    }
-
-    /// A name for a job without one: its file's, so that the job finds its checkpoints again.
-    static func name(fromPath path: String) -> String {
-        let base = path.split(separator: "/").last?.split(separator: ".").first ?? "job"
-        let letters = base.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
-        let trimmed = String(letters.prefix(63)).split(separator: "-").joined(separator: "-")
-        return trimmed.isEmpty ? "job" : trimmed
+    /// The job, read by rank 0 and sent to all: other nodes may not have the file.
+    private func shareJob(_ communicator: any Communicator, _ vote: GangVote) throws -> JobSpec {
+        let text = try vote.together { communicator.rank == 0 ? try options.readJob().encoded() : [] }
+        return try JobSpec(
+            decoding: communicator.broadcast(bytes: text, root: 0), source: "the job that rank 0 has sent")
     }
 }

@@ -1,14 +1,15 @@
 import Checkpoints
+import ClusterTypes
 public import Collectives
 public import Diagnostics
 import Foundation
-import SageMakerShapes
+import JobSpecs
 public import Training
 
 /// One rank that takes steps of an earlier job again, without writing anything.
 ///
-/// What the job was is told by its own files: the identity in its model or checkpoints has algorithm,
-/// hyperparameters and channels.
+/// What the job was is told by its own files: the specification in its history, and for jobs of earlier
+/// releases the identity in its model or checkpoints.
 public struct ReplayProgram {
     /// What the command line says.
     public struct Options: Sendable {
@@ -55,11 +56,13 @@ public struct ReplayProgram {
     ) throws -> Int32 {
         let vote = GangVote(communicator)
         do {
-            let identity = try shareIdentity(communicator, vote)
+            let found = try share(communicator, vote)
+            let identity = found.identity
             let plan = try vote.together {
-                let request = try request(identity)
-                return try JobPlan(
-                    request, algorithm: try algorithms.algorithm(for: request.algorithmSpecification),
+                try JobPlan(
+                    found.job, algorithm: try algorithms.algorithm(for: found.job.work),
+                    locations: JobLocations(
+                        jobFolder: options.jobFolder, checkpointFolder: found.checkpointFolder),
                     threads: options.threads, coreType: coreType)
             }
             let loop = TrainingLoop(
@@ -80,52 +83,32 @@ public struct ReplayProgram {
         }
     }
 
-    /// The identity of the job, read by rank 0.
-    private func shareIdentity(_ communicator: any Communicator, _ vote: GangVote) throws -> JobIdentity {
-        let json = try vote.together { () -> [UInt8] in
-            guard communicator.rank == 0 else { return [] }
-            guard let identity = try JobVerifier(try locations()).identity() else {
-                throw LockstepError(
-                    .notFound,
-                    "\(options.jobFolder) has neither a model nor a checkpoint that tells what the job was")
-            }
-            return [UInt8](try JSONEncoder().encode(identity))
-        }
-        let all = try communicator.broadcast(bytes: json, root: 0)
-        return try JSONDecoder().decode(JobIdentity.self, from: Data(all))
+    /// What the job's files tell of it.
+    private struct Found: Codable {
+        var identity: JobIdentity
+        var job: JobSpec
+        var checkpointFolder: String
     }
 
-    private func locations() throws -> JobLocations { try JobLocations(try request(JobIdentity([:]))) }
+    /// Read by rank 0, and sent to all.
+    private func share(_ communicator: any Communicator, _ vote: GangVote) throws -> Found {
+        let json = try vote.together { () -> [UInt8] in
+            communicator.rank == 0 ? [UInt8](try JSONEncoder().encode(try find())) : []
+        }
+        let all = try communicator.broadcast(bytes: json, root: 0)
+        return try JSONDecoder().decode(Found.self, from: Data(all))
+    }
 
-    /// The request of a job with that identity, as far as it decides the mathematics.
-    private func request(_ identity: JobIdentity) throws -> CreateTrainingJobRequest {
-        let folder = options.jobFolder as NSString
-        var request = CreateTrainingJobRequest(trainingJobName: folder.lastPathComponent)
-        request.outputDataConfig = OutputDataConfig(
-            s3OutputPath: "file://" + folder.deletingLastPathComponent)
-        if let checkpoints = options.checkpointFolder {
-            let config = try JSONEncoder().encode(["S3Uri": "file://" + checkpoints])
-            request.checkpointConfig = try JSONDecoder().decode(CheckpointConfig.self, from: config)
+    private func find() throws -> Found {
+        let locations = try StoredJob.locations(
+            of: options.jobFolder, checkpointFolder: options.checkpointFolder)
+        guard let identity = try JobVerifier(locations).identity() else {
+            throw LockstepError(
+                .notFound,
+                "\(options.jobFolder) has neither a model nor a checkpoint that tells what the job was")
         }
-        var algorithm = AlgorithmSpecification()
-        algorithm.algorithmName = identity.fields["algorithm"]
-        request.algorithmSpecification = algorithm
-        var hyperparameters: [String: String] = [:]
-        var channels: [Channel] = []
-        for (name, value) in identity.fields.sorted(by: { $0.key < $1.key }) {
-            if name.hasPrefix("hyperparameter ") {
-                hyperparameters[String(name.dropFirst("hyperparameter ".count))] = value
-            } else if name.hasPrefix("channel "), name.hasSuffix(" path") {
-                let role = String(name.dropFirst("channel ".count).dropLast(" path".count))
-                var channel = Channel(channelName: role)
-                channel.dataSource = DataSource()
-                channel.dataSource?.s3DataSource = S3DataSource(s3Uri: "file://" + value)
-                channel.contentType = identity.fields["channel \(role) content type"]
-                channels.append(channel)
-            }
-        }
-        request.hyperParameters = hyperparameters
-        request.inputDataConfig = channels
-        return request
+        let name = JobName((options.jobFolder as NSString).lastPathComponent)
+        let job = try StoredJob.read(in: locations.historyFolder) ?? JobSpec(name: name, identity)
+        return Found(identity: identity, job: job, checkpointFolder: locations.checkpointFolder)
     }
 }

@@ -1,4 +1,4 @@
-import AlgorithmSpecs
+import ClusterTypes
 import Diagnostics
 import Foundation
 import JobSpecs
@@ -6,21 +6,17 @@ import Storage
 import Synchronization
 import Training
 
-/// Tells the supervisor at intervals what this rank does, on a thread of its own: a line
-/// the report `lockstep-pulse STEP KIND SECONDS OPERATION`, which the supervisor keeps to itself.
+/// Tells the supervisor at intervals what this rank does (`RankPulse`), on a thread of its own.
 ///
 /// A rank without pulses is stopped; one whose operation lasts is stuck. Who decides is the supervisor,
 /// which hears all ranks.
 final class Watchdog: Sendable {
-    /// Set by the supervisor for its ranks: nobody else wants to read pulses.
-    private static let supervised = "LOCKSTEP_ATTEMPT_DIR"
-
     private let isOver = Mutex(false)
 
     /// - Returns: `nil` where no supervisor listens.
     static func start(_ activity: RankActivity) -> Watchdog? {
         let environment = ProcessInfo.processInfo.environment
-        guard environment[supervised] != nil else { return nil }
+        guard environment[AttemptFiles.variable] != nil else { return nil }
         let timeout =
             environment[RuntimeEnvironment.hangTimeout].flatMap { Double($0) }
             ?? Double(RuntimeEnvironment.defaultHangTimeoutSeconds)
@@ -39,20 +35,15 @@ final class Watchdog: Sendable {
         while !isOver.withLock({ $0 }) {
             let hasMoved = effort.hasMoved(within: period)
             if activity.snapshot.kind == .storing, hasMoved { activity.advance() }
-            SupervisorReport.send(Self.line(activity.snapshot))
+            var pulse = activity.snapshot
+            pulse.operation += Self.file(of: pulse)
+            SupervisorReport.send(pulse.line)
             Thread.sleep(forTimeInterval: period)
         }
     }
 
-    static func line(_ snapshot: RankActivity.Snapshot) -> String {
-        let seconds = String(format: "%.3f", snapshot.seconds)
-        let step = snapshot.step.map(String.init) ?? "-"
-        let operation = snapshot.operation + file(of: snapshot)
-        return "lockstep-pulse \(step) \(snapshot.kind.rawValue) \(seconds) \(operation)"
-    }
-
     /// Which file a channel is being read from.
-    private static func file(of snapshot: RankActivity.Snapshot) -> String {
+    private static func file(of snapshot: RankPulse) -> String {
         let isReading = ["opening channel", "loading channel"].contains { snapshot.operation.hasPrefix($0) }
         guard isReading, snapshot.kind == .storing, let path = FileInHand.path else { return "" }
         return ", last file \(PrintableText.escaped(path))"

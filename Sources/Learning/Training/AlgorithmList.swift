@@ -1,6 +1,6 @@
 import AlgorithmSpecs
 import Diagnostics
-public import SageMakerShapes
+public import JobSpecs
 
 /// The algorithms that a program can train.
 public struct AlgorithmList: Sendable {
@@ -62,18 +62,15 @@ public struct AlgorithmList: Sendable {
                 + (hint ?? "\(ProgramName.own) has " + names.joined(separator: ", ")))
     }
 
-    /// The algorithm that a job asks for: by AlgorithmName; else by TrainingImage, which for a program of
-    /// the user's own may also name something else; else the only one.
+    /// The algorithm that a job asks for: by its name; else by the image, which for a program of the user's
+    /// own may also name something else; else the only one.
     ///
     /// - Throws: `LockstepError(.configuration)` when the job names none and there are several, or it
     ///   names one that is not there.
-    public func algorithm(for specification: AlgorithmSpecification?) throws -> any Algorithm.Type {
-        if let name = specification?.algorithmName {
-            return try named(AlgorithmSpecification.builtInName(in: name))
-        }
-        if let image = specification?.trainingImage {
-            let name = AlgorithmSpecification.builtInName(in: image)
-            guard specification?.containerEntrypoint != nil else { return try named(name) }
+    public func algorithm(for work: JobSpec.Work) throws -> any Algorithm.Type {
+        if let name = work.algorithm { return try named(name) }
+        if let image = work.program?.image {
+            let name = ImageName.repository(in: image)
             if let type = types.first(where: { $0.spec.name == name }) { return type }
         }
         if types.count == 1 { return types[0] }

@@ -1,3 +1,4 @@
+public import ClusterTypes
 import Foundation
 import Synchronization
 
@@ -24,22 +25,6 @@ public final class RankActivity: Sendable {
         public static func == (a: StaticText, b: StaticText) -> Bool {
             a.text.description == b.text.description
         }
-    }
-
-    /// The kinds that a supervisor tells apart.
-    public enum Kind: String, Sendable {
-        case working, storing, waiting
-    }
-
-    /// A moment of a rank.
-    public struct Snapshot: Sendable, Equatable {
-        /// Steps done; `nil` before the first begins.
-        public var step: Int?
-        public var kind: Kind
-        /// Since it last made progress.
-        public var seconds: Double
-        /// In words: `computing shard 7`, `allreduce in sum of gradient`.
-        public var operation: String
     }
 
     private struct State {
@@ -101,18 +86,18 @@ public final class RankActivity: Sendable {
     }
 
     /// What the rank does now.
-    public var snapshot: Snapshot {
+    public var snapshot: RankPulse {
         let state = state.withLock { $0 }
         let nanoseconds = DispatchTime.now().uptimeNanoseconds - state.since.uptimeNanoseconds
         let own = Self.words(state.operation)
         let topic = state.topic.map { "sum of \($0)" } ?? own.text
-        return Snapshot(
+        return RankPulse(
             step: state.step, kind: state.call == nil ? own.kind : .waiting,
             seconds: Double(nanoseconds) * 1e-9,
             operation: state.call.map { "\($0.text) in \(topic)" } ?? own.text)
     }
 
-    private static func words(_ operation: Operation) -> (kind: Kind, text: String) {
+    private static func words(_ operation: Operation) -> (kind: RankPulse.Kind, text: String) {
         switch operation {
         case .work(let text): (.working, text.text.description)
         case .shard(let index): (.working, "computing shard \(index)")

@@ -3,7 +3,7 @@ import Checkpoints
 import ClusterTypes
 import Collectives
 import Diagnostics
-import SageMakerShapes
+import JobSpecs
 import Storage
 import Tensors
 

@@ -1,7 +1,7 @@
 public import Checkpoints
 import Collectives
 import Diagnostics
-import SageMakerShapes
+import JobSpecs
 import Tensors
 
 extension TrainingLoop {

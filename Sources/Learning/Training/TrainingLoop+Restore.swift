@@ -3,7 +3,7 @@ import Checkpoints
 import Collectives
 import Diagnostics
 import Foundation
-import SageMakerShapes
+import JobSpecs
 import Tensors
 
 extension TrainingLoop {

@@ -5,7 +5,7 @@ import Collectives
 import Datasets
 import Diagnostics
 import Foundation
-import SageMakerShapes
+import JobSpecs
 import Storage
 import Tensors
 import Threading
@@ -172,6 +172,7 @@ extension TrainingLoop {
             store: CheckpointStore(folder: plan.locations.checkpointFolder), lock: lock, history: history,
             job: plan.jobName, identity: identity, runtime: plan.runtime, resume: resume,
             reporter: reporter)
+        if let job = plan.job { try StoredJob.write(job, in: history) }
         try AttemptLine(
             firstStep: resume.checkpoint.commit.step, world: communicator.size, threads: plan.threadCount,
             time: Date().timeIntervalSince1970, attempt: setting.attempt, source: resume.source.rawValue,

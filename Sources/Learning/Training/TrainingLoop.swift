@@ -5,7 +5,7 @@ public import Collectives
 public import Datasets
 import Diagnostics
 import Foundation
-import SageMakerShapes
+import JobSpecs
 import Tensors
 import Threading
 

@@ -1,11 +1,13 @@
 public import AlgorithmSpecs
 import Checkpoints
 public import Datasets
-public import SageMakerShapes
+public import JobSpecs
 
 /// All that a rank needs to know to train a job. The same on every rank.
 public struct TrainingPlan: Sendable {
     public var jobName: String
+    /// What the plan was made from, to be kept beside the history; `nil`: nothing is kept.
+    public var job: JobSpec?
     /// The algorithm's and the runtime's, checked together.
     public var hyperparameters: ResolvedHyperparameters
     /// `train` and those beside it.
@@ -20,8 +22,10 @@ public struct TrainingPlan: Sendable {
 
     public init(
         jobName: String, hyperparameters: ResolvedHyperparameters, channels: [ChannelSource],
-        locations: JobLocations, threadCount: Int, coreType: String, stepDelaySeconds: Double = 0
+        locations: JobLocations, threadCount: Int, coreType: String, stepDelaySeconds: Double = 0,
+        job: JobSpec? = nil
     ) {
+        self.job = job
         self.jobName = jobName
         self.hyperparameters = hyperparameters
         self.channels = channels

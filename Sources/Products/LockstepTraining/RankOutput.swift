@@ -1,17 +1,18 @@
 import CProcess
+import ClusterTypes
 import Diagnostics
 import Foundation
 
 /// Keeps what a rank's user code prints apart from what the platform reports to the supervisor.
 enum RankOutput {
-    /// The supervisor's mark on its gang, and the number that each Open MPI gives a rank.
-    private static let supervised = "LOCKSTEP_ATTEMPT_DIR"
+    /// The number that each Open MPI gives a rank.
     private static let ranks = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK"]
 
     /// Call it first, before there are threads. Nothing happens where no supervisor listens.
     static func separate() {
         let environment = ProcessInfo.processInfo.environment
-        guard environment[supervised] != nil, ranks.contains(where: { environment[$0] != nil }) else {
+        guard environment[AttemptFiles.variable] != nil, ranks.contains(where: { environment[$0] != nil })
+        else {
             return
         }
         let descriptor = cprocess_relay_output()

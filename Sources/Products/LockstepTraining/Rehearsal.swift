@@ -1,5 +1,6 @@
 import Collectives
 import GangRuntime
+import JobRequests
 import LinearAlgebra
 import Synchronization
 public import Training
@@ -36,7 +37,9 @@ public struct Rehearsal: Sendable {
         let list = AlgorithmList(algorithms)
         try list.check()
         let coreType = LinearAlgebra.prepare().coreType
-        let options = RankProgram.Options(jobPath: job, threads: threads, outputFolder: outputFolder)
+        let options = RankProgram.Options(threads: threads) {
+            try HandedJob.read(job, isSupervised: false, outputFolder: outputFolder)
+        }
         let lines = Lines()
         let statuses = try LoopbackWorld.run(size: ranks) { communicator in
             try RankProgram(options, algorithms: list, coreType: coreType).run(

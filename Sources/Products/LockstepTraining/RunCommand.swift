@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import GangRuntime
+import JobRequests
 import LinearAlgebra
 import MPICollectives
 import Training
@@ -48,10 +49,13 @@ struct RunCommand: AlgorithmCommand {
     var minRanks: Int?
 
     func run(_ algorithms: AlgorithmList) throws {
+        let (path, isSupervised, output) = (job, attemptDir != nil, outputDir)
         let options = RankProgram.Options(
-            jobPath: job, algorithm: algorithm, threads: threads, attemptFolder: attemptDir,
-            outputFolder: outputDir, worker: worker ?? "", hotStateFolder: hotState ?? "", hasKeeper: keeper,
-            minimumRanks: minRanks)
+            algorithm: algorithm, threads: threads, attemptFolder: attemptDir, worker: worker ?? "",
+            hotStateFolder: hotState ?? "", hasKeeper: keeper, minimumRanks: minRanks
+        ) {
+            try HandedJob.read(path, isSupervised: isSupervised, outputFolder: output)
+        }
         let program = RankProgram(
             options, algorithms: algorithms, coreType: LinearAlgebra.prepare().coreType)
         let status = MPIWorld.run { try program.run($0) }

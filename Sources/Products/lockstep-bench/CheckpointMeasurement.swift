@@ -1,12 +1,14 @@
 import AlgorithmCatalog
 import AlgorithmSpecs
 import Checkpoints
+import ClusterTypes
 import Collectives
 import Datasets
 import Diagnostics
 import Foundation
+import JobSpecs
 import RecordOrder
-import SageMakerShapes
+import StorageLocations
 import Tensors
 import Training
 
@@ -59,8 +61,8 @@ struct CheckpointMeasurement {
 
     private func train(_ folder: String, _ name: String, seconds: Double, interval: Double) throws -> Run {
         let type = try AlgorithmCatalog.builtIns.named("linear-learner")
-        var request = CreateTrainingJobRequest(trainingJobName: name)
-        request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://" + folder)
+        let job = JobSpec(
+            name: JobName(name), locations: JobSpec.Locations(output: StorageLocation(path: folder)))
         let hyperparameters = try type.spec.resolve(
             [
                 "predictor_type": "multiclass_classifier", "num_classes": "10", "epochs": "1000000",
@@ -70,7 +72,7 @@ struct CheckpointMeasurement {
         let plan = TrainingPlan(
             jobName: name, hyperparameters: hyperparameters,
             channels: [ChannelSource(name: "train", path: "/made", defaultLabelCount: 1)],
-            locations: try JobLocations(request), threadCount: 1, coreType: "bench")
+            locations: try JobLocations(job), threadCount: 1, coreType: "bench")
         let stop = StopFlag()
         let clock = StepClock(seconds: seconds, stop: stop)
         let loop = TrainingLoop(

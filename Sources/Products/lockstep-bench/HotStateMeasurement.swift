@@ -1,9 +1,11 @@
 import AlgorithmSpecs
+import ClusterTypes
 import Collectives
 import Datasets
 import Diagnostics
 import Foundation
-import SageMakerShapes
+import JobSpecs
+import StorageLocations
 import Tensors
 import Training
 
@@ -38,8 +40,8 @@ struct HotStateMeasurement {
     private func train(_ megabytes: Double, isOn: Bool, _ name: String) throws -> Double {
         let folder = try folders(name)
         defer { if world.rank == 0 { try? FileManager.default.removeItem(atPath: folder) } }
-        var request = CreateTrainingJobRequest(trainingJobName: "bench")
-        request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://" + folder)
+        let job = JobSpec(
+            name: JobName("bench"), locations: JobSpec.Locations(output: StorageLocation(path: folder)))
         let hyperparameters = try IdleAlgorithm.spec.resolve(
             [
                 "elements": String(Int(megabytes * 1e6 / 4)), "milliseconds": String(options.milliseconds),
@@ -48,7 +50,7 @@ struct HotStateMeasurement {
         let plan = TrainingPlan(
             jobName: "bench", hyperparameters: hyperparameters,
             channels: [ChannelSource(name: "train", path: "/made", defaultLabelCount: 0)],
-            locations: try JobLocations(request), threadCount: 1, coreType: "bench")
+            locations: try JobLocations(job), threadCount: 1, coreType: "bench")
         let clock = StepTimes(world)
         let setting = RankSetting(
             hotStateFolder: isOn && !options.keeper ? folder + "/hot" : "",

@@ -5,9 +5,10 @@ import Diagnostics
 import Foundation
 import Glibc
 import JobLifecycle
+import JobSpecs
 import Logging
 import Processes
-import SageMakerShapes
+import StorageLocations
 
 /// One coordinator, one worker, and the same small job again and again.
 struct StartMeasurement {
@@ -70,22 +71,18 @@ struct StartMeasurement {
             toFile: folder + "/train.csv", atomically: true, encoding: .utf8)
     }
 
-    private func request(_ name: String) throws -> Data {
-        var request = CreateTrainingJobRequest(trainingJobName: name)
-        request.algorithmSpecification = AlgorithmSpecification()
-        request.algorithmSpecification?.algorithmName = "linear-learner"
-        request.algorithmSpecification?.trainingInputMode = "File"
-        request.hyperParameters = ["predictor_type": "regressor", "epochs": "1"]
-        var channel = Channel(channelName: "train")
-        channel.contentType = "text/csv;label_size=1"
-        channel.dataSource = DataSource()
-        channel.dataSource?.s3DataSource = S3DataSource(s3Uri: "file://\(folder)/train.csv")
-        channel.dataSource?.s3DataSource?.s3DataType = "S3Prefix"
-        request.inputDataConfig = [channel]
-        request.outputDataConfig = OutputDataConfig(s3OutputPath: "file://\(folder)/output")
-        request.resourceConfig = ResourceConfig()
-        request.resourceConfig?.instanceCount = ranks
-        return try JSONEncoder().encode(request)
+    private func job(_ name: String) throws -> JobSpec {
+        JobSpec(
+            name: JobName(name), work: JobSpec.Work(algorithm: "linear-learner"),
+            hyperparameters: ["predictor_type": "regressor", "epochs": "1"],
+            channels: [
+                JobSpec.Channel(
+                    "train", location: StorageLocation(path: folder + "/train.csv"),
+                    contentType: "text/csv;label_size=1")
+            ],
+            locations: JobSpec.Locations(output: StorageLocation(path: folder + "/output")),
+            resources: JobSpec.Resources(ranks: ranks),
+            policy: JobSpec.Policy(maximumRestarts: 0, maxRuntimeSeconds: 600))
     }
 
     private func startWorker(port: Int) throws -> Int32 {
@@ -101,7 +98,7 @@ struct StartMeasurement {
     private func timeMpirun(_ index: Int) throws -> Double {
         let attempt = "\(folder)/by-hand-\(index)"
         try FileManager.default.createDirectory(atPath: attempt, withIntermediateDirectories: true)
-        try request("by-hand-\(index)").write(to: URL(fileURLWithPath: attempt + "/job.json"))
+        try Data(job("by-hand-\(index)").encoded()).write(to: URL(fileURLWithPath: attempt + "/job.json"))
         var environment = ProcessInfo.processInfo.environment
         environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
         environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
@@ -129,11 +126,7 @@ struct StartMeasurement {
         }
         let start = Date().timeIntervalSince1970
         _ = try await coordinator.createJob(
-            JobDraft(
-                name: name, requestJSON: String(decoding: try request(name.rawValue), as: UTF8.self),
-                arn: "arn", modelArtifact: "file://\(folder)/output", slotCount: ranks,
-                maxRuntimeSeconds: 600, maximumRestarts: 0),
-            invocationID: nil)
+            try JobDraft(job(name.rawValue), requestJSON: "{}"), invocationID: nil)
         var record = try await coordinator.job(name)
         while !record.status.isTerminal {
             try await Task.sleep(for: .milliseconds(2))

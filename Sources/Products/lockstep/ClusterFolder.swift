@@ -1,3 +1,4 @@
+import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
@@ -33,24 +34,15 @@ struct ClusterFolder {
     var coordinatorEndpoints: String { coordinator + "/endpoints.json" }
     func worker(_ name: String) -> String { path + "/" + name }
 
-    struct Endpoint: Codable {
-        var api: String
-        var control: String
-        /// Of the process that listens.
-        var pid: Int32
-        /// User that jobs run as, where that is another than the one who started the cluster.
-        var runAs: String?
-    }
-
     struct Processes: Codable {
         var up: ProcessIdentity
         var daemons: [ProcessIdentity]
     }
 
     /// The endpoint that a coordinator has written, or `nil` before it has.
-    func endpoint(from file: String) -> Endpoint? {
+    func endpoint(from file: String) -> ClusterEndpoint? {
         guard let data = FileManager.default.contents(atPath: file) else { return nil }
-        return try? JSONDecoder().decode(Endpoint.self, from: data)
+        return try? JSONDecoder().decode(ClusterEndpoint.self, from: data)
     }
 
     func processes() -> Processes? {

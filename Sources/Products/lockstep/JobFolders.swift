@@ -1,9 +1,10 @@
-import JSON
 import APIClient
+import Checkpoints
 import Diagnostics
 import Foundation
 import JSON
-import ProgramContract
+import JobRequests
+import JobSpecs
 import SageMakerShapes
 
 /// Where a job's files lie: asked of the cluster for a job name, or told from a folder's path.
@@ -29,15 +30,13 @@ enum JobFolders {
             guard FileManager.default.fileExists(atPath: folder) else {
                 throw LockstepError(.notFound, "there is no folder \(folder) with the files of a job")
             }
-            return Job(locations: JobLocations(jobFolder: folder))
+            return Job(locations: try StoredJob.locations(of: folder))
         }
         return try await APIClient.with(try APIEndpoint.find(option: endpoint)) { client in
             let description = try await client.describeTrainingJobJSON(job)
-            let request = try description.decode(CreateTrainingJobRequest.self)
-            var job = Job(locations: try JobLocations(request))
-            if try ProgramKind(request) == .algorithm {
-                job.program = request.algorithmSpecification?.containerEntrypoint
-            }
+            let spec = try JobSpec(description.decode(CreateTrainingJobRequest.self))
+            var job = Job(locations: try JobLocations(spec))
+            if spec.work.programKind == .algorithm { job.program = spec.work.program?.command }
             return job
         }
     }

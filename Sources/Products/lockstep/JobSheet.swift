@@ -1,4 +1,3 @@
-import JSON
 import CommandLineEntry
 import JSON
 import SageMakerShapes

@@ -1,3 +1,4 @@
+import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
@@ -40,7 +41,7 @@ actor LocalDaemons {
     /// Starts the coordinator and waits until it listens.
     ///
     /// - Parameter options: more words for it.
-    func startCoordinator(api: String, options: [String]) async throws -> ClusterFolder.Endpoint {
+    func startCoordinator(api: String, options: [String]) async throws -> ClusterEndpoint {
         let words =
             [
                 "coordinator", "--data-dir", folder.coordinator, "--listen", "127.0.0.1:0", "--api", api,
@@ -49,7 +50,7 @@ actor LocalDaemons {
         var daemon = try start("coordinator", words)
         coordinator = daemon
         let pid = daemon.pid
-        let endpoint = try await wait(for: daemon) { () -> ClusterFolder.Endpoint? in
+        let endpoint = try await wait(for: daemon) { () -> ClusterEndpoint? in
             guard let endpoint = self.folder.endpoint(from: self.folder.coordinatorEndpoints),
                 endpoint.pid == pid
             else { return nil }

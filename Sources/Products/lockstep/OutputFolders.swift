@@ -1,5 +1,5 @@
-import JSON
 import APIClient
+import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
@@ -7,6 +7,7 @@ import JSON
 import Processes
 import SageMakerShapes
 import Storage
+import StorageLocations
 
 /// Outputs of jobs that run as another user than root, who submits them: root's own folders take no files of
 /// that user's, so that whoever submits makes the job's folder, as far as it is not there.
@@ -28,7 +29,7 @@ enum OutputFolders {
         if let uri = request.checkpointConfig?.s3Uri { uris.append(("CheckpointConfig.S3Uri", uri)) }
         for (field, uri) in uris {
             // What is no place at all the API refuses.
-            guard let path = try? JobLocations.path(ofFileURI: uri, field: field) else { continue }
+            guard let path = try? FileURI(uri, field: field).path() else { continue }
             guard try FileSystem.kind(of: path) == nil else { continue }
             // Of other daemons than those of `lockstep up`, only what lies beside the job file is made.
             guard cluster != nil || path.hasPrefix(jobFolder + "/") else { continue }
@@ -49,10 +50,10 @@ enum OutputFolders {
     }
 
     /// The cluster of `lockstep up`, if the endpoint is its.
-    private static func localCluster(_ endpoint: String?) -> ClusterFolder.Endpoint? {
+    private static func localCluster(_ endpoint: String?) -> ClusterEndpoint? {
         let file = ClusterFolder.defaultPath + "/endpoint.json"
         guard let data = FileManager.default.contents(atPath: file),
-            let cluster = try? JSONDecoder().decode(ClusterFolder.Endpoint.self, from: data)
+            let cluster = try? JSONDecoder().decode(ClusterEndpoint.self, from: data)
         else { return nil }
         return endpoint == nil || endpoint == cluster.api ? cluster : nil
     }

@@ -1,10 +1,10 @@
-import JSON
 import APIClient
 import ArgumentParser
 import CommandLineEntry
 import Diagnostics
 import Foundation
 import JSON
+import JobRequests
 import SageMakerShapes
 
 struct SubmitCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
@@ -152,7 +153,7 @@ struct UpCommand: AsyncParsableCommand {
                 + "or choose another --data-dir")
     }
 
-    private func announce(_ endpoint: ClusterFolder.Endpoint, _ folder: ClusterFolder) {
+    private func announce(_ endpoint: ClusterEndpoint, _ folder: ClusterFolder) {
         let slotText = slots == 1 ? "1 slot" : "\(slots) slots"
         let workerText =
             workers == 1 ? "1 worker with \(slotText)" : "\(workers) workers with \(slotText) each"

@@ -3,6 +3,7 @@ import Checkpoints
 import CommandLineEntry
 import Diagnostics
 import Foundation
+import JobSpecs
 import SageMakerShapes
 
 struct VerifyCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import AlgorithmSpecs
 import Checkpoints
 import Diagnostics
 import Foundation
+import JobSpecs
 import SageMakerShapes
 
 /// Takes steps of a job again with the program that trained it (`lockstep-train` for a built-in), which has

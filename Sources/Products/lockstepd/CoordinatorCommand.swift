@@ -4,6 +4,7 @@ import CoordinatorService
 import Diagnostics
 import Foundation
 import JobLifecycle
+import JobRequests
 import Logging
 import SageMakerAPI
 import ServiceLifecycle
@@ -57,7 +58,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
             CoordinatorConfiguration(
                 dataFolder: dataDir, host: listen.host, port: listen.port, tokenFile: tokenFile,
                 leaseSeconds: lease,
-                retention: Retention(keepDays: Double(keepDays), keepJobs: keepJobs)),
+                retention: Retention(keepDays: Double(keepDays), keepJobs: keepJobs),
+                readRequest: EarlierRequest.job),
             logger: logger)
         let server = try await CoordinatorServer(coordinator)
         let endpoints = EndpointsFile(path: dataDir + "/endpoints.json")

@@ -1,3 +1,4 @@
+import ClusterTypes
 import Diagnostics
 import Foundation
 
@@ -5,14 +6,8 @@ import Foundation
 struct EndpointsFile {
     let path: String
 
-    private struct Content: Codable {
-        var api: String
-        var control: String
-        var pid: Int32
-    }
-
     func write(control: HostPort, api: HostPort) throws {
-        let content = Content(
+        let content = ClusterEndpoint(
             api: "http://\(api)", control: "\(control)", pid: ProcessInfo.processInfo.processIdentifier)
         do {
             let encoder = JSONEncoder()

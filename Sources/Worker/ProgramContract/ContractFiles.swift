@@ -1,5 +1,5 @@
 public import JSON
-import SageMakerShapes
+import JobSpecs
 
 /// What SageMaker's configuration files below `/opt/ml/input/config` say on a host.
 public enum ContractFiles {
@@ -8,23 +8,21 @@ public enum ContractFiles {
 
     /// `hyperparameters.json`: every value is text, word for word.
     public static func hyperparameters(_ plan: ProgramPlan) -> JSONValue {
-        .object((plan.request.hyperParameters ?? [:]).mapValues { .string($0) })
+        .object(plan.job.hyperparameters.mapValues { .string($0) })
     }
 
     /// `inputdataconfig.json`. FastFile is written as File, as SageMaker does.
     public static func inputDataConfig(_ plan: ProgramPlan) -> JSONValue {
         var channels: [String: JSONValue] = [:]
-        for channel in plan.request.inputDataConfig ?? [] {
-            let mode =
-                channel.inputMode ?? plan.request.algorithmSpecification?.trainingInputMode ?? "File"
-            let distribution = channel.dataSource?.s3DataSource?.s3DataDistributionType
+        for channel in plan.job.channels {
+            let mode = channel.inputMode == .fastFile ? .file : channel.inputMode
             var members: [String: JSONValue] = [
-                "TrainingInputMode": .string(mode == "FastFile" ? "File" : mode),
-                "S3DistributionType": .string(distribution ?? "FullyReplicated"),
-                "RecordWrapperType": .string(channel.recordWrapperType ?? "None"),
+                "TrainingInputMode": .string(mode.rawValue),
+                "S3DistributionType": .string(channel.distribution.rawValue),
+                "RecordWrapperType": .string(channel.recordWrapper.rawValue),
             ]
             if let contentType = channel.contentType { members["ContentType"] = .string(contentType) }
-            channels[channel.channelName] = .object(members)
+            channels[channel.name] = .object(members)
         }
         return .object(channels)
     }
@@ -32,7 +30,7 @@ public enum ContractFiles {
     /// `resourceconfig.json` of the host of that rank.
     public static func resourceConfig(_ plan: ProgramPlan, rank: Int) -> JSONValue {
         let hosts = JSONValue.array(plan.hosts.map { .string($0.name) })
-        let type = JSONValue.string(plan.request.resourceConfig?.instanceType ?? "local")
+        let type = JSONValue.string(plan.job.resources.instanceType ?? "local")
         return .object([
             "current_host": .string(plan.hosts[rank].name),
             "current_instance_type": type,

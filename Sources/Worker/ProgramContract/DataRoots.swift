@@ -1,7 +1,8 @@
 import Diagnostics
 import Foundation
-public import SageMakerShapes
+public import JobSpecs
 import Storage
+import StorageLocations
 
 #if canImport(Glibc)
     import Glibc
@@ -19,11 +20,11 @@ public struct DataRoots: Sendable, Equatable {
         self.closed = closed
     }
 
-    /// Looks where each path of a request leads, links and `..` followed.
+    /// Looks where each path of a job leads, links and `..` followed.
     ///
     /// - Throws: `LockstepError(.denied)` naming the field and the place outside.
-    public func check(_ request: CreateTrainingJobRequest) throws {
-        for (field, path) in Self.paths(of: request) {
+    public func check(_ job: JobSpec) throws {
+        for (field, path) in Self.paths(of: job) {
             let place = try Self.place(of: path)
             let leads = place == path ? "" : ", which leads to \(place)"
             if closed.contains(where: { Self.isInside(place, $0) }) {
@@ -39,22 +40,21 @@ public struct DataRoots: Sendable, Equatable {
         }
     }
 
-    /// What a request names, by field. What is no place at all is refused by those who look for it there.
-    private static func paths(of request: CreateTrainingJobRequest) -> [(String, String)] {
+    /// What a job names, by field. What is no place at all is refused by those who look for it there.
+    private static func paths(of job: JobSpec) -> [(String, String)] {
         var paths: [(String, String)] = []
-        if let locations = try? JobLocations(request) {
-            paths.append(("OutputDataConfig.S3OutputPath", locations.jobFolder))
-            paths.append(("CheckpointConfig.S3Uri", locations.checkpointFolder))
+        if let locations = try? JobLocations(job) {
+            paths.append((JobSpec.Locations.outputField, locations.jobFolder))
+            paths.append((JobSpec.Locations.checkpointField, locations.checkpointFolder))
         }
-        for channel in request.inputDataConfig ?? [] {
-            guard let uri = channel.dataSource?.s3DataSource?.s3Uri else { continue }
-            let field = "InputDataConfig channel \(channel.channelName): S3DataSource.S3Uri"
-            if let path = try? JobLocations.path(ofFileURI: uri, field: field) { paths.append((field, path)) }
+        for channel in job.channels {
+            guard let path = try? channel.location.path(field: channel.field) else { continue }
+            paths.append((channel.field, path))
         }
-        if let code = ProgramKind.text(request, "sagemaker_submit_directory") {
-            let field = "hyperparameter sagemaker_submit_directory"
+        if let code = job.codeLocation {
+            let field = "hyperparameter \(JobSpec.codeHyperparameter)"
             let isURI = code.hasPrefix("file://")
-            let path = isURI ? (try? JobLocations.path(ofFileURI: code, field: field)) ?? "" : code
+            let path = isURI ? (try? StorageLocation(code, field: field).path(field: field)) ?? "" : code
             // Below /opt/ml lies what a channel of the job's brings.
             if path.hasPrefix("/"), !path.hasPrefix("/opt/ml/") { paths.append((field, path)) }
         }

@@ -1,4 +1,5 @@
 import Diagnostics
+import JobSpecs
 
 /// Where the hosts of a gang meet, for `torchrun` and the like.
 extension ProgramPlan {
@@ -9,6 +10,6 @@ extension ProgramPlan {
     /// node rarely meet on one.
     public var masterPort: Int {
         // Below the ports that the system hands out by itself.
-        20_000 + Int(StableHash.of("\(arn)#\(attempt)") % 10_000)
+        20_000 + Int(StableHash.of("\(job.arn)#\(attempt)") % 10_000)
     }
 }

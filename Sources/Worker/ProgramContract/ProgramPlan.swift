@@ -1,4 +1,4 @@
-public import SageMakerShapes
+public import JobSpecs
 
 /// What every host of a program's gang needs to know: `plan.json` in the attempt's shared folder, written
 /// by the supervisor before it starts the gang.
@@ -18,8 +18,7 @@ public struct ProgramPlan: Codable, Sendable, Equatable {
         }
     }
 
-    public var request: CreateTrainingJobRequest
-    public var arn: String
+    public var job: JobSpec
     /// `script` or `mpi`.
     public var kind: ProgramKind
     /// Number of the attempt, from 1.
@@ -35,12 +34,10 @@ public struct ProgramPlan: Codable, Sendable, Equatable {
     public var mark: String?
 
     public init(
-        request: CreateTrainingJobRequest, arn: String, kind: ProgramKind, attempt: Int, hosts: [Host],
-        imageRoot: String? = nil, graceSeconds: Double = 120, folder: String,
-        mark: String? = nil
+        job: JobSpec, kind: ProgramKind, attempt: Int, hosts: [Host], imageRoot: String? = nil,
+        graceSeconds: Double = 120, folder: String, mark: String? = nil
     ) {
-        self.request = request
-        self.arn = arn
+        self.job = job
         self.kind = kind
         self.attempt = attempt
         self.hosts = hosts

@@ -1,7 +1,7 @@
 import Diagnostics
 import Foundation
 import Glibc
-import SageMakerShapes
+import JobSpecs
 import Storage
 
 /// Script mode without SageMaker's toolkit: the command line and the SM_* variables that the toolkit gives
@@ -26,8 +26,8 @@ public struct ScriptLauncher {
     ///   - cores: the host's share.
     /// - Throws: `LockstepError` that names the hyperparameter at fault.
     public init(_ plan: ProgramPlan, rank: Int, base: String, cores: Int) throws {
-        let hyperparameters = ScriptHyperparameters(plan.request.hyperParameters ?? [:])
-        let given = plan.request.environment ?? [:]
+        let hyperparameters = ScriptHyperparameters(plan.job.hyperparameters)
+        let given = plan.job.environment
         guard let program = given["SAGEMAKER_PROGRAM"] ?? hyperparameters.text("sagemaker_program") else {
             throw LockstepError(
                 .configuration,
@@ -40,7 +40,7 @@ public struct ScriptLauncher {
                 "hyperparameter sagemaker_program is \(program), but sagemaker_submit_directory, the folder "
                     + "or archive that holds it, is missing")
         }
-        code = try SourceCode(location, plan.request)
+        code = try SourceCode(location, plan.job)
         entryPoint = try EntryPoint(program, in: code)
         directory = base + "/code"
         arguments = entryPoint.command(

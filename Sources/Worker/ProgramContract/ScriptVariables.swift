@@ -1,7 +1,7 @@
-import JSON
+import ClusterTypes
 import Foundation
 import JSON
-import SageMakerShapes
+import JobSpecs
 import Storage
 
 /// The variables that SageMaker's toolkit 5.1 sets for a script, and those that the SDK's version 3 adds.
@@ -47,7 +47,7 @@ struct ScriptVariables {
         out["SM_CURRENT_HOST_RANK"] = String(rank)
         out["CURRENT_HOST"] = plan.hosts[rank].name
         out["SAGEMAKER_JOB_NAME"] = hyperparameters.text("sagemaker_job_name") ?? ""
-        let region = hyperparameters.text("sagemaker_region") ?? plan.request.environment?["AWS_REGION"]
+        let region = hyperparameters.text("sagemaker_region") ?? plan.job.environment["AWS_REGION"]
         // Without a region of its own the runner's AWS_REGION stands in the environment already.
         if let region { out["SAGEMAKER_REGION"] = region }
         return out
@@ -56,7 +56,7 @@ struct ScriptVariables {
     /// Both variables and members of SM_TRAINING_ENV.
     private var shared: [String: PythonValue] {
         let hosts = PythonValue.list(plan.hosts.map { .string($0.name) })
-        let type = PythonValue.string(plan.request.resourceConfig?.instanceType ?? "local")
+        let type = PythonValue.string(plan.job.resources.instanceType ?? "local")
         let group = PythonValue.string(ContractFiles.groupName)
         let groups: PythonValue = .object([
             (
@@ -103,7 +103,7 @@ struct ScriptVariables {
         members["distribution_hosts"] = isDistributed ? hosts : .list([])
         members["is_master"] = .bool(rank == 0)
         members["master_hostname"] = .string(plan.hosts[0].name)
-        members["job_name"] = .string(plan.request.trainingJobName)
+        members["job_name"] = .string(plan.job.name.rawValue)
         members["is_modelparallel_enabled"] = PythonValue.none
         members["is_smddprun_installed"] = .bool(false)
         members["is_smddpmprun_installed"] = .bool(false)
@@ -112,14 +112,14 @@ struct ScriptVariables {
     }
 
     private var channels: [String: String] {
-        let names = (plan.request.inputDataConfig ?? []).map(\.channelName)
+        let names = plan.job.channels.map(\.name)
         return Dictionary(names.map { ($0, "\(base)/input/data/\($0)") }) { first, _ in first }
     }
 
     private var moduleName: String { program.hasSuffix(".py") ? String(program.dropLast(3)) : program }
 
     private var frameworkModule: PythonValue {
-        guard let module = plan.request.environment?["SAGEMAKER_TRAINING_MODULE"] else { return .none }
+        guard let module = plan.job.environment["SAGEMAKER_TRAINING_MODULE"] else { return .none }
         return .string(module)
     }
 

@@ -1,8 +1,9 @@
 import Diagnostics
 import Foundation
 import Glibc
-import SageMakerShapes
+import JobSpecs
 import Storage
+import StorageLocations
 
 /// A script's code as the job names it: a folder, an archive or one file.
 struct SourceCode: Sendable {
@@ -13,7 +14,7 @@ struct SourceCode: Sendable {
     }
 
     /// Hyperparameter that names it.
-    static let field = "hyperparameter sagemaker_submit_directory"
+    static let field = "hyperparameter \(JobSpec.codeHyperparameter)"
 
     let path: String
     private let origin: Origin
@@ -22,8 +23,8 @@ struct SourceCode: Sendable {
     ///   the files of that channel, as the SDK's jobs without network have it.
     /// - Throws: `LockstepError` naming the hyperparameter: `.configuration` for another kind of location,
     ///   `.notFound` when nothing is there, `.data` for an archive that cannot be read.
-    init(_ location: String, _ request: CreateTrainingJobRequest) throws {
-        path = try Self.path(location, request)
+    init(_ location: String, _ job: JobSpec) throws {
+        path = try Self.path(location, job)
         switch try FileSystem.kind(of: path) {
         case .folder: origin = .folder
         case .file where Self.isOtherArchive(path):
@@ -89,9 +90,9 @@ struct SourceCode: Sendable {
         return omitted
     }
 
-    private static func path(_ location: String, _ request: CreateTrainingJobRequest) throws -> String {
+    private static func path(_ location: String, _ job: JobSpec) throws -> String {
         if location.hasPrefix("s3://") || location.hasPrefix("file://") {
-            return try JobLocations.path(ofFileURI: location, field: field)
+            return try StorageLocation(location, field: field).path(field: field)
         }
         guard location.hasPrefix("/") else {
             throw LockstepError(
@@ -100,10 +101,9 @@ struct SourceCode: Sendable {
         }
         let parts = location.split(separator: "/")
         guard parts.count > 4, parts.starts(with: ["opt", "ml", "input", "data"]),
-            let channel = request.inputDataConfig?.first(where: { $0.channelName == parts[4] }),
-            let uri = channel.dataSource?.s3DataSource?.s3Uri
+            let channel = job.channel(String(parts[4]))
         else { return location }
-        let folder = try JobLocations.path(ofFileURI: uri, field: "the URI of channel \(parts[4])")
+        let folder = try channel.location.path(field: "the URI of channel \(parts[4])")
         let rest = parts.dropFirst(5).joined(separator: "/")
         // A channel may name the archive itself.
         return try FileSystem.kind(of: folder) == .file || rest.isEmpty ? folder : folder + "/" + rest

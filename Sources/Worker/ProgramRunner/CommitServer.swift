@@ -1,9 +1,10 @@
+import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
+import JobSpecs
 package import Processes
 package import ProgramContract
-import SageMakerShapes
 import Storage
 
 /// Answers a rank's program on its Unix socket: commits and what to resume from, stop requests, metrics.
@@ -64,11 +65,11 @@ package final class CommitServer: ProgramService, @unchecked Sendable {
         self.emit = emit
         self.patienceSeconds = patienceSeconds
         let root = settings?.sharedMemory ?? ""
-        let locations = try JobLocations(plan.request)
+        let locations = try JobLocations(plan.job)
         store = CommitStore(
             attempt: plan.attempt, rank: rank, world: plan.hosts.count,
-            memory: root.isEmpty ? nil : root + "/" + plan.request.trainingJobName,
-            folder: locations.checkpointFolder + "/" + Self.folderName + "/" + plan.request.trainingJobName,
+            memory: root.isEmpty ? nil : root + "/" + plan.job.name.rawValue,
+            folder: locations.checkpointFolder + "/" + Self.folderName + "/" + plan.job.name.rawValue,
             user: user, require: { try plan.requireSuccession("the commit") }
         ) { emit("lockstep: \($0)") }
     }

@@ -1,23 +1,14 @@
 import Diagnostics
 import Foundation
 import Glibc
+import JobSpecs
 import Processes
 import ProgramContract
-import SageMakerShapes
 import Storage
+import StorageLocations
 
 /// The channels of a host: what lies in `input/data/CHANNEL`, and how it gets there.
 package struct HostChannels {
-    /// SageMaker's input modes.
-    enum Mode: Equatable {
-        /// A copy of the host's own.
-        case file
-        /// The data itself, read-only.
-        case fastFile
-        /// FIFOs.
-        case pipe
-    }
-
     struct Source: Equatable {
         var name: String
         /// The folder, or the one file.
@@ -27,7 +18,7 @@ package struct HostChannels {
         var start = ""
         /// Whether each host gets its share of the files.
         var isSharded: Bool
-        var mode: Mode
+        var mode: JobSpec.Channel.InputMode
         var isPipe: Bool { mode == .pipe }
         var field: String { "InputDataConfig channel \(name)" }
         /// Whether the channel is one folder as it is.
@@ -37,21 +28,12 @@ package struct HostChannels {
     let sources: [Source]
 
     /// - Throws: `LockstepError(.configuration)` or `(.notFound)` naming channel and field.
-    init(_ request: CreateTrainingJobRequest) throws {
-        sources = try (request.inputDataConfig ?? []).map { channel in
-            let data = channel.dataSource?.s3DataSource
-            let field = "InputDataConfig channel \(channel.channelName): S3DataSource"
-            guard let data else { throw LockstepError(.configuration, "\(field) is missing") }
-            if let type = data.s3DataType, type != "S3Prefix" {
-                throw LockstepError(.configuration, "\(field).S3DataType is \(type): programs take S3Prefix")
-            }
-            let path = try JobLocations.path(ofFileURI: data.s3Uri, field: "\(field).S3Uri")
-            let mode = channel.inputMode ?? request.algorithmSpecification?.trainingInputMode ?? "File"
+    init(_ job: JobSpec) throws {
+        sources = try job.channels.map { channel in
             var source = Source(
-                name: channel.channelName, path: path, isFile: false,
-                isSharded: data.s3DataDistributionType == "ShardedByS3Key",
-                mode: mode == "Pipe" ? .pipe : mode == "FastFile" ? .fastFile : .file)
-            try Self.find(&source, field)
+                name: channel.name, path: try channel.location.path(field: channel.field), isFile: false,
+                isSharded: channel.distribution == .sharded, mode: channel.inputMode)
+            try Self.find(&source, channel.field)
             try Self.checkReading(source.path)
             return source
         }
@@ -71,7 +53,7 @@ package struct HostChannels {
         case .file: source.isFile = true
         case .other:
             throw LockstepError(
-                .data, "\(field).S3Uri: \(source.path) is neither file nor folder: put the data into a file")
+                .data, "\(field): \(source.path) is neither file nor folder: put the data into a file")
         case nil:
             let folder = FileSystem.parent(of: source.path) ?? "/"
             let start = source.path.split(separator: "/").last.map(String.init) ?? ""
@@ -80,7 +62,7 @@ package struct HostChannels {
             else {
                 throw LockstepError(
                     .notFound,
-                    "\(field).S3Uri: there is no file or folder \(source.path), and nothing in \(folder) "
+                    "\(field): there is no file or folder \(source.path), and nothing in \(folder) "
                         + "whose name begins like that")
             }
             (source.path, source.start) = (folder, start)

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import JobSpecs
 import Processes
 import ProgramContract
 

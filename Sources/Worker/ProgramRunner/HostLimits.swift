@@ -1,8 +1,8 @@
 import CProcess
 import Diagnostics
+import JobSpecs
 import Processes
 import ProgramContract
-import SageMakerShapes
 import Storage
 
 /// A host's share of its node.
@@ -18,12 +18,12 @@ package struct HostLimits {
     /// Its place among the worker's slots, for as long as this lives.
     private let slot: LockFile?
 
-    init(_ request: CreateTrainingJobRequest, _ settings: WorkerSettings) throws {
+    init(_ job: JobSpec, _ settings: WorkerSettings) throws {
         let available = Self.availableCores()
         let slots = max(1, settings.slots)
         threads = max(1, available.count / slots)
         memoryBytes = settings.memoryBytes > 0 ? settings.memoryBytes / slots : nil
-        volumeGB = request.resourceConfig?.volumeSizeInGB.flatMap { $0 > 0 ? $0 : nil }
+        volumeGB = job.resources.volumeGB
         guard slots > 1 else {
             (cores, slot) = ([], nil)
             return

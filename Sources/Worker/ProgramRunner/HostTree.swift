@@ -1,11 +1,10 @@
-import JSON
 import Diagnostics
 import Foundation
 import Glibc
 import JSON
+import JobSpecs
 import Processes
 package import ProgramContract
-import SageMakerShapes
 import Storage
 
 /// The `/opt/ml` tree of one host: `SCRATCH/JOB/ATTEMPT/algo-N/`.
@@ -34,7 +33,7 @@ package struct HostTree {
     /// - Throws: `.conflict` when a runner of the same host lives, `.io` naming the path.
     init(_ plan: ProgramPlan, rank: Int, scratch: String, user: JobUser?) throws {
         try FileSystem.createFolder(scratch)
-        let room = "\(scratch)/\(plan.request.trainingJobName)"
+        let room = "\(scratch)/\(plan.job.name)"
         if let user { try user.makeRoom(room, isWritable: false) }
         let folder = "\(room)/\(plan.attempt)"
         base = "\(folder)/\(plan.hosts[rank].name)"

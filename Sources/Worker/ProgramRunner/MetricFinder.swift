@@ -1,7 +1,7 @@
 import CProcess
 import Diagnostics
 import Foundation
-package import SageMakerShapes
+package import JobSpecs
 
 /// Finds metrics in the lines of a program, as MetricDefinitions say.
 package struct MetricFinder {
@@ -25,7 +25,7 @@ package struct MetricFinder {
     var isEmpty: Bool { definitions.isEmpty }
 
     /// - Throws: `LockstepError(.configuration)` naming the definition whose Regex is none.
-    package init(_ definitions: [MetricDefinition]) throws {
+    package init(_ definitions: [JobSpec.MetricPattern]) throws {
         self.definitions = try definitions.map { definition in
             do {
                 let pattern = try NSRegularExpression(pattern: definition.regex)

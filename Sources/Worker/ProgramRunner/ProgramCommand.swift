@@ -1,9 +1,9 @@
 import Diagnostics
 import Foundation
 import Glibc
+import JobSpecs
 import Processes
 import ProgramContract
-import SageMakerShapes
 import Storage
 
 /// The command of a program, ready to be started.
@@ -26,7 +26,7 @@ struct ProgramCommand {
         environment.added = added
         environment.changesUser = host.user != nil
         environment.hasUserNamespace = host.isolation.namespaces.contains(.user)
-        var words = plan.request.algorithmSpecification?.containerEntrypoint ?? []
+        var words = plan.job.work.program?.command ?? []
         var directory = host.base + "/code"
         var script: String?
         if words.isEmpty {
@@ -47,7 +47,7 @@ struct ProgramCommand {
             (words, directory) = (launcher.arguments, launcher.directory)
             script = launcher.script
         } else {
-            words += plan.request.algorithmSpecification?.containerArguments ?? []
+            words += plan.job.work.program?.arguments ?? []
         }
         let isApart = plan.kind != .mpi
         environment.hasOwnTemporaryFolder = host.isolation.usesMounts && (isApart || plan.imageRoot != nil)
@@ -55,8 +55,8 @@ struct ProgramCommand {
         let temporary = try host.user.access {
             let isOwn = isApart && plan.imageRoot == nil && host.isolation.usesMounts
             let paths = TemporaryPaths(
-                isOwn ? words + (plan.request.hyperParameters ?? [:]).values : [],
-                environment: isOwn ? variables : [:], own: isOwn ? plan.request.environment ?? [:] : [:])
+                isOwn ? words + plan.job.hyperparameters.values : [],
+                environment: isOwn ? variables : [:], own: isOwn ? plan.job.environment : [:])
             try paths.makePlaces(in: host.tree.base)
             return paths.paths
         }

@@ -1,6 +1,7 @@
+import ClusterTypes
 import Foundation
+import JobSpecs
 package import ProgramContract
-import SageMakerShapes
 
 /// The environment of a program, as a pure function.
 package struct ProgramEnvironment {
@@ -25,7 +26,7 @@ package struct ProgramEnvironment {
     }
 
     /// What the marker of an attempt is called; the supervisor finds leftovers by it.
-    static let marker = "LOCKSTEP_ATTEMPT_DIR"
+    static let marker = AttemptFiles.variable
     package static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     private static let launchers = ["OMPI_", "PMIX_", "PMI_", "PRTE_", "ORTE_"]
     private static let daemons = [
@@ -42,7 +43,7 @@ package struct ProgramEnvironment {
         if changesUser || isImage { variables["HOME"] = base + "/tmp" }
         // Open MPI's ranks of a node meet in the folder that TMPDIR names.
         if plan.kind != .mpi { variables["TMPDIR"] = hasOwnTemporaryFolder ? "/tmp" : base + "/tmp" }
-        let region = Self.region(ofARN: plan.arn)
+        let region = Self.region(ofARN: plan.job.arn)
         variables["AWS_REGION"] = region
         variables["AWS_DEFAULT_REGION"] = region
         variables["MASTER_ADDR"] = plan.masterAddress
@@ -50,13 +51,11 @@ package struct ProgramEnvironment {
         if plan.kind == .mpi, hasUserNamespace {
             variables["OMPI_MCA_btl_vader_single_copy_mechanism"] = "none"
         }
-        let modules = [added, plan.request.environment ?? [:], variables].compactMap { $0["PYTHONPATH"] }
+        let modules = [added, plan.job.environment, variables].compactMap { $0["PYTHONPATH"] }
         variables.merge(added) { $1 }
-        variables.merge(plan.request.environment ?? [:]) { $1 }
+        variables.merge(plan.job.variables) { $1 }
         // A job that brings modules of its own still finds those of the launcher.
         variables["PYTHONPATH"] = modules.isEmpty ? nil : modules.joined(separator: ":")
-        variables["TRAINING_JOB_NAME"] = plan.request.trainingJobName
-        variables["TRAINING_JOB_ARN"] = plan.arn
         variables["RANK"] = "\(rank)"
         variables["WORLD_SIZE"] = "\(plan.hosts.count)"
         let worker = plan.hosts[rank].worker

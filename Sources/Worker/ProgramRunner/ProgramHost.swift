@@ -1,9 +1,10 @@
+import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
+package import JobSpecs
 import Processes
 import ProgramContract
-package import SageMakerShapes
 import Storage
 
 /// One host made ready for its program: tree, isolation, limits, command.
@@ -30,12 +31,12 @@ package struct ProgramHost {
     /// - Throws: a user's error (`isUsersToFix`) or one of this node. Nothing but the tree is there then.
     init(_ plan: ProgramPlan, rank: Int, settings: WorkerSettings) throws {
         (self.plan, self.rank, self.settings) = (plan, rank, settings)
-        let user = try plan.kind == .mpi ? nil : JobUser(settings.runAs, job: plan.request.trainingJobName)
+        let user = try plan.kind == .mpi ? nil : JobUser(settings.runAs, job: plan.job.name.rawValue)
         self.user = user
-        channels = try user.access { try HostChannels(plan.request) }
-        localCheckpoints = try Self.localCheckpoints(plan.request.checkpointConfig)
-        checkpoints = try JobLocations(plan.request).checkpointFolder
-        limits = try HostLimits(plan.request, settings)
+        channels = try user.access { try HostChannels(plan.job) }
+        localCheckpoints = try Self.localCheckpoints(plan.job.locations)
+        checkpoints = try JobLocations(plan.job).checkpointFolder
+        limits = try HostLimits(plan.job, settings)
         ProgramTrees.sweep(settings.scratch)
         tree = try HostTree(plan, rank: rank, scratch: settings.scratch, user: user)
         do {
@@ -180,8 +181,8 @@ package struct ProgramHost {
     }
 
     /// CheckpointConfig.LocalPath below the tree, with its slash.
-    package static func localCheckpoints(_ config: CheckpointConfig?) throws -> String {
-        let path = config?.localPath ?? "/opt/ml/checkpoints"
+    package static func localCheckpoints(_ locations: JobSpec.Locations) throws -> String {
+        let path = locations.checkpointMount ?? "/opt/ml/checkpoints"
         let parts = path.split(separator: "/")
         guard path.hasPrefix("/opt/ml/"), parts.count > 2, !parts.contains("..") else {
             throw LockstepError(

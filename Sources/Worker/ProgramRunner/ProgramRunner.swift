@@ -2,9 +2,9 @@ import CProcess
 import Diagnostics
 import Foundation
 import Glibc
+import JobSpecs
 import Processes
 public import ProgramContract
-import SageMakerShapes
 import Storage
 
 /// One host of a program's gang: makes its tree, runs its program in it, and brings what it leaves to
@@ -40,7 +40,7 @@ public struct ProgramRunner {
     /// - Returns: the runner's exit status.
     public func run() -> Int32 {
         do {
-            let finder = try MetricFinder(plan.request.algorithmSpecification?.metricDefinitions ?? [])
+            let finder = try MetricFinder(plan.job.metrics)
             let host = try ProgramHost(plan, rank: rank, settings: settings)
             defer { host.end() }
             return try run(in: host, finder: finder)
@@ -54,7 +54,7 @@ public struct ProgramRunner {
         for service in services { try service.start() }
         let group = host.limits.memoryBytes.flatMap {
             MemoryGroup(
-                name: "lockstep-\(plan.request.trainingJobName)-\(plan.attempt)-\(rank)-\(getpid())",
+                name: "lockstep-\(plan.job.name)-\(plan.attempt)-\(rank)-\(getpid())",
                 bytes: $0)
         }
         defer {

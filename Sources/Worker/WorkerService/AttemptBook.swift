@@ -2,10 +2,10 @@ import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
+import JobSpecs
 import Logging
 import Processes
 import ProgramContract
-import SageMakerShapes
 import Storage
 import Wire
 
@@ -168,9 +168,14 @@ actor AttemptBook {
 
     private func start(_ order: LaunchOrder, _ folder: AttemptFolder) throws -> SupervisedAttempt {
         let user = try configuration.user(of: order.attempt.job)
-        if let request = try? JSONDecoder().decode(CreateTrainingJobRequest.self, from: Data(order.request)) {
-            try user.access { try configuration.access.check(request) }
+        guard !order.spec.isEmpty else {
+            throw LockstepError(
+                .configuration,
+                "the coordinator sent no specification of job \(order.attempt.job): it is of an earlier "
+                    + "release, or could not read the job's request")
         }
+        let job = try JobSpec(decoding: order.spec, source: "the order for attempt \(order.attempt)")
+        try user.access { try configuration.access.check(job) }
         let plan = LaunchPlan(
             job: order.attempt.job, number: order.attempt.number, gang: order.gang,
             environment: order.environment, trainProgram: configuration.trainProgram,
@@ -181,9 +186,10 @@ actor AttemptBook {
             launcherVersion: launcherVersion,
             runAs: user == nil ? nil : configuration.programs.runAs,
             rooms: user == nil ? nil : configuration.rooms?.path,
-            program: try ProgramLaunch(
-                order, images: configuration.images, graceSeconds: configuration.graceSeconds))
-        try folder.create(plan, request: order.request)
+            ownProgram: try ProgramLaunch(
+                job, order, images: configuration.images, graceSeconds: configuration.graceSeconds),
+            requestDigest: Checksum.sha256(order.request))
+        try folder.create(plan, spec: order.spec)
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         let log = open(folder.path + "/supervisor.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { for descriptor in [null, log] { close(descriptor) } }

@@ -1,6 +1,7 @@
 package import ClusterTypes
 import Diagnostics
 import Foundation
+import JobSpecs
 package import Processes
 import ProgramContract
 import Storage
@@ -40,15 +41,19 @@ package struct LaunchPlan: Codable, Sendable, Equatable {
     /// SHA-256 of a program's `plan.json`, once it is written.
     package var planDigest: String?
 
-    /// What runs in place of `trainProgram`, where the job brings code of its own.
-    package var program: ProgramLaunch?
+    /// What runs in place of `trainProgram`, where the job brings code of its own. (Its name is another than
+    /// in earlier releases, whose plans of programs have no specification.)
+    package var ownProgram: ProgramLaunch?
+
+    /// SHA-256 of the request as received; `nil` in plans of earlier releases.
+    package var requestDigest: String?
 
     package var attempt: AttemptID { AttemptID(job: job, number: number) }
     /// With whose rights the job's files are read and written; `nil`: with the worker's.
     func user() throws -> JobUser? { try JobUser(runAs ?? "", job: job.rawValue) }
     /// Whether `mpirun` and the ranks run as that user. The runners of scripts do not: they make what only
     /// root can make, and start their program as the user.
-    var gangRunsAsUser: Bool { program?.plan?.kind != .script }
+    var gangRunsAsUser: Bool { ownProgram?.plan?.kind != .script }
     /// What ranks read and write: `own`, or the folder in the job's room when they may not enter that.
     func rankFolder(_ own: AttemptFolder) -> AttemptFolder {
         guard let rooms, gangRunsAsUser else { return own }
@@ -56,7 +61,7 @@ package struct LaunchPlan: Codable, Sendable, Equatable {
     }
     /// Whether the gang may go on when ranks die: the job is elastic and the MPI can.
     package var mayShrink: Bool {
-        launcherVersion >= 5 && program?.isScript != true
+        launcherVersion >= 5 && ownProgram?.isScript != true
             && world - (gang.contains(where: \.isKeeper) ? 1 : 0) > minimumRanks
     }
     package var world: Int { gang.reduce(0) { $0 + $1.ranks } }
@@ -102,18 +107,24 @@ package struct AttemptFolder: Sendable, Equatable {
     package var isSettled: Bool { FileManager.default.fileExists(atPath: settledFile) }
 
     /// Makes the folder; `launch.json` comes last, so that a folder without it counts for nothing.
-    package func create(_ plan: LaunchPlan, request: [UInt8]) throws {
+    ///
+    /// - Parameter spec: the job's specification.
+    package func create(_ plan: LaunchPlan, spec: [UInt8]) throws {
         do {
             try FileManager.default.createDirectory(
                 atPath: logs, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw LockstepError(.io, "cannot make the folder \(logs)", cause: error)
         }
-        try AtomicFile.write(request, to: jobFile)
+        try AtomicFile.write(spec, to: jobFile)
         try Self.write(plan, to: launchFile)
     }
 
     package func plan() throws -> LaunchPlan { try Self.read(LaunchPlan.self, launchFile) }
+    /// What the attempt is of.
+    func job() throws -> JobSpec {
+        try JobSpec(decoding: AtomicFile.read(jobFile), source: jobFile)
+    }
     package func end() throws -> AttemptEnd? { try Self.readIfPresent(AttemptEnd.self, exitFile) }
     package func supervisor() throws -> ProcessIdentity? {
         try Self.readIfPresent(ProcessIdentity.self, supervisorFile)

@@ -2,8 +2,8 @@ import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
+import JobSpecs
 import Processes
-import SageMakerShapes
 import Storage
 
 /// Signs the certificate that a completed attempt has left, before the coordinator hears of the end.
@@ -21,13 +21,15 @@ struct CertificateSigner {
     /// - Returns: whether there was a certificate to sign.
     /// - Throws: `LockstepError` saying why it could not be signed.
     func sign(_ folder: AttemptFolder, user: JobUser?) throws -> Bool {
-        let request = try AtomicFile.read(folder.jobFile)
-        return try user.access { try sign(folder, request) }
+        let job = try folder.job()
+        guard let request = try folder.plan().requestDigest else {
+            throw LockstepError(.damaged, "\(folder.launchFile) does not tell the digest of the request")
+        }
+        return try user.access { try sign(folder, job, request) }
     }
 
-    private func sign(_ folder: AttemptFolder, _ request: [UInt8]) throws -> Bool {
-        let locations = try JobLocations(
-            try JSONDecoder().decode(CreateTrainingJobRequest.self, from: Data(request)))
+    private func sign(_ folder: AttemptFolder, _ job: JobSpec, _ request: String) throws -> Bool {
+        let locations = try JobLocations(job)
         guard let output = try Self.openOutput(locations) else { return false }
         defer { close(output) }
         guard let certificate = try Self.read("certificate.json", in: output) else { return false }
@@ -39,7 +41,7 @@ struct CertificateSigner {
                 .damaged, "the certificate in \(locations.jobFolder)/output is of another job")
         }
         let signature = try CertificateSignature(
-            job: name.job, attempt: folder.attempt.number, worker: worker.rawValue, request: request,
+            job: name.job, attempt: folder.attempt.number, worker: worker.rawValue, requestDigest: request,
             certificate: certificate, key: key)
         try Self.write(try signature.encoded(), in: output)
         return true

@@ -11,7 +11,7 @@ package struct GangCommand: Sendable, Equatable {
     package var program: String?
 
     /// Tells the processes of an attempt from all others of the node.
-    package static let marker = "LOCKSTEP_ATTEMPT_DIR"
+    package static let marker = AttemptFiles.variable
 
     /// - Parameters:
     ///   - inherited: the environment of the supervisor; what an outer MPI put there is left out.
@@ -56,8 +56,10 @@ package struct GangCommand: Sendable, Equatable {
     /// `lockstepd run-rank` takes apart once it is the rank's turn.
     private static func given(_ plan: LaunchPlan) -> [String: String] {
         let all = Dictionary(plan.environment.map { ($0.name, $0.value) }) { $1 }
-        if plan.program?.command != nil { return RankEnvironment.packed(all.filter { !isReserved($0.key) }) }
-        guard plan.program == nil else { return [:] }
+        if plan.ownProgram?.command != nil {
+            return RankEnvironment.packed(all.filter { !isReserved($0.key) })
+        }
+        guard plan.ownProgram == nil else { return [:] }
         return all.filter { RankEnvironment.isOfRuntime($0.key) && !isReserved($0.key) }
     }
 
@@ -69,7 +71,7 @@ package struct GangCommand: Sendable, Equatable {
         var words = ["mpirun", "--bind-to", "none"]
         // A dead rank shall cost milliseconds, not Open MPI's second of politeness; programs get a
         // moment to end.
-        let isScript = plan.program?.isScript == true
+        let isScript = plan.ownProgram?.isScript == true
         words += [option, "odls_base_sigkill_timeout", isScript ? "2" : "0"]
         // Inside an allocation mpirun would take Slurm's launcher, and go past the workers.
         words += [option, "plm", shell, option, "plm_\(shell)_no_tree_spawn", "1"]
@@ -94,11 +96,12 @@ package struct GangCommand: Sendable, Equatable {
 
     /// The program of a member's ranks.
     private static func rank(_ plan: LaunchPlan, _ member: GangMember, _ folder: AttemptFolder) -> [String] {
-        if let planFile = plan.program?.planFile {
+        if let planFile = plan.ownProgram?.planFile {
             return [plan.daemonProgram, "run-program", planFile, "--worker", member.worker.rawValue]
                 + (plan.planDigest.map { ["--digest", $0] } ?? [])
         }
-        var words = plan.program?.command.map { RankEnvironment.unpacking($0, plan) } ?? [plan.trainProgram]
+        var words =
+            plan.ownProgram?.command.map { RankEnvironment.unpacking($0, plan) } ?? [plan.trainProgram]
         words += [folder.jobFile, "--attempt-dir", folder.path, "--worker", member.worker.rawValue]
         if !member.hotStateFolder.isEmpty { words += ["--hot-state", member.hotStateFolder] }
         if plan.gang.contains(where: \.isKeeper) { words.append("--keeper") }

@@ -1,3 +1,5 @@
+package import ClusterTypes
+
 /// What `mpirun` says about the rank that ended its world first.
 package struct GangVerdict: Equatable {
     package var rank: Int?

@@ -1,3 +1,5 @@
+import ClusterTypes
+
 /// Finds the rank that makes no progress while its peers wait for it. Pure: the time comes from outside.
 ///
 /// Each rank's watchdog sends a pulse every quarter of the timeout: its step, what it does and for how
@@ -20,13 +22,12 @@ package struct GangWatch: Sendable {
         package var sentence: String
     }
 
+    @dynamicMemberLookup
     private struct Pulse {
-        var step: Int?
-        var kind: String
-        var seconds: Double
-        var operation: String
+        var pulse: RankPulse
         /// When it was heard.
         var time: Double
+        subscript<Value>(dynamicMember member: KeyPath<RankPulse, Value>) -> Value { pulse[keyPath: member] }
     }
 
     private let timeout: Double
@@ -40,7 +41,6 @@ package struct GangWatch: Sendable {
     /// Whether some rank has begun the first step.
     package private(set) var hasTakenStep = false
 
-    private static let prefix = "lockstep-pulse "
     private var longestGap: Double { max(1, timeout / 8) }
 
     /// - Parameters:
@@ -55,14 +55,11 @@ package struct GangWatch: Sendable {
     ///
     /// - Returns: whether it was a pulse, which is not for people.
     package mutating func read(_ line: String, rank: Int) -> Bool {
-        guard line.hasPrefix(Self.prefix) else { return false }
-        let words = line.dropFirst(Self.prefix.count).split(separator: " ", maxSplits: 3)
-        guard words.count == 4, let seconds = Double(words[2]) else { return true }
-        pulses[rank] = Pulse(
-            step: Int(words[0]), kind: String(words[1]), seconds: seconds, operation: String(words[3]),
-            time: clock)
+        guard line.hasPrefix(RankPulse.prefix) else { return false }
+        guard let pulse = RankPulse(line: line) else { return true }
+        pulses[rank] = Pulse(pulse: pulse, time: clock)
         if firstPulse == nil { firstPulse = clock }
-        if Int(words[0]) != nil { hasTakenStep = true }
+        if pulse.step != nil { hasTakenStep = true }
         return true
     }
 
@@ -81,7 +78,7 @@ package struct GangWatch: Sendable {
             return Finding(sentence: "no rank gave a sign of life for \(Self.text(2 * timeout))")
         }
         // A rank that hangs in a file needs nobody to wait for it: all may hang in the same one.
-        for rank in 0..<world where pulses[rank]?.kind == "storing" && silences[rank] < timeout {
+        for rank in 0..<world where pulses[rank]?.kind == .storing && silences[rank] < timeout {
             if let finding = suspicion(rank, silences[rank]) { return finding }
         }
         let waits = (0..<world).map { wait($0, silences[$0]) }
@@ -97,7 +94,7 @@ package struct GangWatch: Sendable {
 
     /// Seconds that a rank has been waiting for others; `nil` when it does not, or is not heard of.
     private func wait(_ rank: Int, _ silence: Double) -> Double? {
-        guard let pulse = pulses[rank], pulse.kind == "waiting", silence < timeout else { return nil }
+        guard let pulse = pulses[rank], pulse.kind == .waiting, silence < timeout else { return nil }
         // Not more than it said itself: since then it may have gone on.
         return pulse.seconds
     }
@@ -105,17 +102,17 @@ package struct GangWatch: Sendable {
     private func suspicion(_ rank: Int, _ silence: Double) -> Finding? {
         let pulse = pulses[rank]
         if silence >= timeout {
-            let waiting = pulses.values.filter { $0.kind == "waiting" }.max { $0.seconds < $1.seconds }
+            let waiting = pulses.values.filter { $0.kind == .waiting }.max { $0.seconds < $1.seconds }
             return Finding(
                 rank: rank, step: waiting?.step ?? pulse?.step,
                 sentence: "gave no sign of life for \(Self.text(timeout)) while others wait for it"
                     + (waiting.map { Self.place($0) } ?? "")
                     + (pulse.map { "; last heard of \($0.operation)" } ?? ""))
         }
-        guard let pulse, pulse.kind != "waiting" else { return nil }
-        let patience = pulse.kind == "storing" ? 3 * timeout : timeout
+        guard let pulse, pulse.kind != .waiting else { return nil }
+        let patience = pulse.kind == .storing ? 3 * timeout : timeout
         guard pulse.seconds >= patience else { return nil }
-        let isAwaited = pulses.contains { $0.key != rank && $0.value.kind == "waiting" }
+        let isAwaited = pulses.contains { $0.key != rank && $0.value.kind == .waiting }
         let others = isAwaited ? " while others wait for it" : ""
         return Finding(
             rank: rank, step: pulse.step,

@@ -2,8 +2,8 @@ import Checkpoints
 import ClusterTypes
 import Diagnostics
 import Foundation
+package import JobSpecs
 package import ProgramContract
-import SageMakerShapes
 import Storage
 package import Wire
 
@@ -16,9 +16,6 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
     /// `model.tar.gz` of the job.
     package var modelArtifact: String
 
-    /// The member of a request that says where a job writes.
-    static let outputMember = "OutputDataConfig.S3OutputPath"
-
     /// Whether the ranks are hosts of a script or an MPI program, run by `lockstepd run-program`.
     package var isScript: Bool { plan != nil }
     package var planFile: String? { plan?.planFile }
@@ -30,33 +27,25 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
     ///   - graceSeconds: between SIGTERM and SIGKILL on a stop.
     /// - Returns: `nil` when the job asks for a built-in algorithm.
     /// - Throws: `LockstepError(.configuration)` for an image that the worker does not know.
-    package init?(_ order: LaunchOrder, images: [String: String], graceSeconds: Double) throws {
-        let request: CreateTrainingJobRequest
-        do {
-            request = try JSONDecoder().decode(
-                CreateTrainingJobRequest.self, from: Data(order.request))
-        } catch {
-            // The ranks of built-in algorithms read the request themselves and say what is wrong with it.
-            return nil
-        }
-        guard let kind = try ProgramKind(request) else { return nil }
-        let algorithm = request.algorithmSpecification
-        let locations = try JobLocations(request)
+    package init?(
+        _ job: JobSpec, _ order: LaunchOrder, images: [String: String], graceSeconds: Double
+    ) throws {
+        guard let program = job.work.program else { return nil }
+        let locations = try JobLocations(job)
         modelArtifact = locations.modelArtifact
-        if kind == .algorithm {
-            command = (algorithm?.containerEntrypoint ?? []) + (algorithm?.containerArguments ?? [])
+        if program.kind == .algorithm {
+            command = (program.command ?? []) + program.arguments
             return
         }
         let hosts = order.gang.flatMap { member in
             Array(repeating: (member.address, member.worker.rawValue), count: member.ranks)
         }
         plan = ProgramPlan(
-            request: request, arn: order.environment.first { $0.name == "TRAINING_JOB_ARN" }?.value ?? "",
-            kind: kind, attempt: order.attempt.number,
+            job: job, kind: program.kind, attempt: order.attempt.number,
             hosts: hosts.enumerated().map { index, host in
                 ProgramPlan.Host(name: "algo-\(index + 1)", address: host.0, worker: host.1)
             },
-            imageRoot: try Self.root(of: algorithm?.trainingImage, images), graceSeconds: graceSeconds,
+            imageRoot: try Self.root(of: program.image, images), graceSeconds: graceSeconds,
             folder: ProgramPlan.folder(locations, attempt: order.attempt.number),
             mark: ProgramPlan.newMark(attempt: order.attempt.number))
     }
@@ -72,7 +61,7 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
             // From here on no earlier attempt writes anything.
             try plan.begin()
         } catch let error as LockstepError {
-            throw error.blamed(on: Self.outputMember)
+            throw error.blamed(on: JobSpec.Locations.outputField)
         }
         return Checksum.sha256(try AttemptFolder.bytes(plan))
     }
@@ -81,8 +70,8 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - withModel: whether there is a model: not after a failure.
-    ///   - request: of a completed job, for its certificate; `nil`: there is none to write.
-    func collect(_ attempt: AttemptID, withModel: Bool, request: [UInt8]?) throws {
+    ///   - requestDigest: of a completed job, for its certificate; `nil`: there is none to write.
+    func collect(_ attempt: AttemptID, withModel: Bool, requestDigest: String?) throws {
         guard let plan else { return }
         try ProgramCollection.merge(plan)
         let hasOutput = try !FileSystem.names(in: plan.outputFolder).isEmpty
@@ -90,9 +79,9 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
         if withModel || hasOutput { try ProgramCertificate.remove(beside: modelArtifact) }
         try ProgramCollection.pack(
             plan, modelArtifact: withModel ? modelArtifact : nil, outputArtifact: outputArtifact)
-        if let request {
+        if let requestDigest {
             try ProgramCertificate(
-                attempt, kind: plan.kind.rawValue, request: request, model: modelArtifact,
+                attempt, kind: plan.kind.rawValue, requestDigest: requestDigest, model: modelArtifact,
                 output: hasOutput ? outputArtifact : nil
             ).write(beside: modelArtifact)
         }
@@ -104,7 +93,7 @@ package struct ProgramLaunch: Codable, Sendable, Equatable {
     /// - Returns: `nil`: the node's own files.
     static func root(of image: String?, _ images: [String: String]) throws -> String? {
         guard let image else { return nil }
-        let name = AlgorithmSpecification.builtInName(in: image)
+        let name = ImageName.repository(in: image)
         guard let folder = images[image] ?? images[name] else {
             let known = images.keys.sorted().joined(separator: ", ")
             throw LockstepError(

@@ -1,3 +1,4 @@
+import ClusterTypes
 import Diagnostics
 import Foundation
 
@@ -11,7 +12,7 @@ package enum RankEnvironment {
     package static func isOfRuntime(_ name: String) -> Bool {
         if ["LANG", "TZ", "TRAINING_JOB_NAME", "TRAINING_JOB_ARN"].contains(name) { return true }
         return name.hasPrefix("LC_")
-            || (name.hasPrefix("LOCKSTEP_") && !["LOCKSTEP_ATTEMPT_DIR", "LOCKSTEP_TRAIN"].contains(name)
+            || (name.hasPrefix("LOCKSTEP_") && ![AttemptFiles.variable, "LOCKSTEP_TRAIN"].contains(name)
                 && !name.hasPrefix("LOCKSTEP_LAUNCH") && !name.hasPrefix("LOCKSTEP_WORKER"))
     }
 

@@ -3,6 +3,7 @@ import ClusterTypes
 import Diagnostics
 import Foundation
 import Glibc
+import JobSpecs
 import Processes
 import ProgramContract
 import Storage
@@ -69,9 +70,9 @@ package final class Supervisor {
         folder = AttemptFolder(attempt: plan.attempt, path: path)
         logs = GangLogs(folder)
         events = ProgramEvents(folder)
-        if plan.program?.isScript == true { programs = ProgramWatch(world: plan.world) }
+        if plan.ownProgram?.isScript == true { programs = ProgramWatch(world: plan.world) }
         // The hosts of a program send no pulses.
-        let timeout = plan.program?.isScript == true ? .infinity : Self.hangTimeout(plan)
+        let timeout = plan.ownProgram?.isScript == true ? .infinity : Self.hangTimeout(plan)
         watch = GangWatch(timeout: timeout, world: plan.world)
         session = SessionFolder(plan)
         workerSeen = Self.now(CLOCK_MONOTONIC)
@@ -122,7 +123,7 @@ package final class Supervisor {
     private func start() throws {
         try openRoom()
         guard !isFenced else { throw LockstepError(.network, "the worker's lease was over at the start") }
-        plan.planDigest = try user.access { try plan.program?.prepare() }
+        plan.planDigest = try user.access { try plan.ownProgram?.prepare() }
         let gangUser = plan.gangRunsAsUser ? user : nil
         let command = GangCommand(
             plan, folder: folder, inherited: inheritedEnvironment,
@@ -135,7 +136,7 @@ package final class Supervisor {
         launcher = try ChildProcess.spawn(
             command.arguments, environment: command.environment, directory: workFolder,
             input: null, output: output.write, error: error.write, diesWithParent: true, user: gangUser,
-            keepsNamespaces: plan.program?.isScript == true, path: command.program)
+            keepsNamespaces: plan.ownProgram?.isScript == true, path: command.program)
         streams = [(output.read, false), (error.read, true)].map { descriptor, isError in
             let parser = TaggedOutput(launcherVersion: plan.launcherVersion)
             return Stream(descriptor: descriptor, isError: isError, parser: parser)
@@ -159,7 +160,7 @@ package final class Supervisor {
         guard let rooms, let user else { return }
         let here = plan.gang.filter { $0.address == plan.gang.first?.address }
         try rooms.open(plan.attempt, for: user, hotStates: here.map(\.hotStateFolder))
-        guard plan.program?.isScript != true else { return door = try makeDoor(rooms, user) }
+        guard plan.ownProgram?.isScript != true else { return door = try makeDoor(rooms, user) }
         let ranks = rooms.attempt(plan.attempt)
         try FileManager.default.copyItem(atPath: folder.jobFile, toPath: ranks.jobFile)
         let events = open(ranks.eventsFile, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -227,7 +228,7 @@ package final class Supervisor {
     private func stop() {
         guard stopDeadline == nil, launcher > 0 else { return }
         // The hosts of a program count the grace themselves, and collect what it leaves.
-        let collecting = plan.program?.isScript == true ? Self.collectingSeconds : 0
+        let collecting = plan.ownProgram?.isScript == true ? Self.collectingSeconds : 0
         stopDeadline = Self.now(CLOCK_MONOTONIC) + plan.graceSeconds + collecting
         passStopOn()
     }
@@ -280,7 +281,7 @@ package final class Supervisor {
 
     /// Whether another attempt of the job has begun while nobody heard of this one.
     private var isSuperseded: Bool {
-        (try? user.access { plan.program?.plan?.isSuperseded ?? false }) ?? false
+        (try? user.access { plan.ownProgram?.plan?.isSuperseded ?? false }) ?? false
     }
 
     private func reap() {
@@ -396,13 +397,13 @@ package final class Supervisor {
     private func collect(_ end: AttemptEnd) -> AttemptEnd? {
         let hasModel = end.status == RankExit.completed || end.status == RankExit.stopped
         do {
-            let request = end.status == RankExit.completed ? try AtomicFile.read(folder.jobFile) : nil
+            let digest = end.status == RankExit.completed ? plan.requestDigest : nil
             try user.access {
-                try plan.program?.collect(plan.attempt, withModel: hasModel, request: request)
+                try plan.ownProgram?.collect(plan.attempt, withModel: hasModel, requestDigest: digest)
             }
             return nil
         } catch {
-            let known = (error as? LockstepError)?.blamed(on: ProgramLaunch.outputMember)
+            let known = (error as? LockstepError)?.blamed(on: JobSpec.Locations.outputField)
             // A file that is gone is not the user's to bring back.
             let code = known.map { $0.code == .notFound ? .io : $0.code } ?? .bug
             var failure = AttemptEnd(.exited, status: code.exitCode, time: Self.now())
@@ -452,8 +453,8 @@ package final class Supervisor {
 
     /// As the job's Environment says; the API has checked it.
     private static func hangTimeout(_ plan: LaunchPlan) -> Double {
-        plan.environment.first { $0.name == "LOCKSTEP_HANG_TIMEOUT_SECONDS" }.flatMap { Double($0.value) }
-            ?? 60
+        let text = plan.environment.first { $0.name == RuntimeEnvironment.hangTimeout }?.value
+        return text.flatMap { Double($0) } ?? Double(RuntimeEnvironment.defaultHangTimeoutSeconds)
     }
 
     private static func now(_ clock: clockid_t = CLOCK_REALTIME) -> Double {

@@ -1,10 +1,10 @@
-import ServiceModels
 import ClusterTypes
 import Diagnostics
 import JobLifecycle
+import JobSpecs
 import ProgramContract
 import SageMakerShapes
-import StorageLocations
+import ServiceModels
 
 /// Checks a job, stores it and gives its ARN; the scheduler starts it when slots are free.
 struct CreateTrainingJob: TypedHandler {
@@ -17,18 +17,10 @@ struct CreateTrainingJob: TypedHandler {
     func answer(
         _ input: CreateTrainingJobRequest, _ call: APICall
     ) async throws -> CreateTrainingJobResponse {
-        try TrainingJobRules(input, call.body).check()
-        if !roots.roots.isEmpty { try roots.check(input) }
-        let arn = call.arn("training-job/\(input.trainingJobName)")
-        let draft = JobDraft(
-            name: JobName(input.trainingJobName), requestJSON: call.bodyText, arn: arn,
-            modelArtifact: FileURI.encoded(try JobLocations(input).modelArtifact),
-            slotCount: try ProgramKind.rankCount(input),
-            maxRuntimeSeconds: input.stoppingCondition?.maxRuntimeInSeconds
-                ?? TrainingDefaults.maxRuntimeSeconds,
-            maximumRestarts: input.retryStrategy?.maximumRetryAttempts
-                ?? TrainingDefaults.maximumRestarts,
-            policy: try JobPolicy(input))
+        let job = try TrainingJobRules(input, call.body).check(
+            arn: call.arn("training-job/\(input.trainingJobName)"))
+        if !roots.roots.isEmpty { try roots.check(job) }
+        let draft = try JobDraft(job, requestJSON: call.bodyText)
         do {
             let record = try await jobs.createJob(draft, invocationID: call.invocationID)
             return CreateTrainingJobResponse(trainingJobArn: record.arn)

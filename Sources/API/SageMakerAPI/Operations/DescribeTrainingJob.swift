@@ -1,9 +1,8 @@
-import ServiceModels
-import JSON
 import ClusterTypes
 import JSON
 import JobLifecycle
 import SageMakerShapes
+import ServiceModels
 import StorageLocations
 
 /// Everything about one job: its request, with defaults filled in, and how it goes.

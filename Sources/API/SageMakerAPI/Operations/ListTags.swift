@@ -1,9 +1,8 @@
-import ServiceModels
-import JSON
 import ClusterTypes
 import FoundationEssentials
 import JSON
 import JobLifecycle
+import ServiceModels
 
 /// The tags that a job was created with.
 struct ListTags: TypedHandler {

@@ -1,9 +1,8 @@
-import ServiceModels
-import JSON
 import ClusterTypes
 import JSON
 import JobLifecycle
 import SageMakerShapes
+import ServiceModels
 
 /// A page of the jobs that pass the request's filters.
 struct ListTrainingJobs: TypedHandler {

@@ -364,7 +364,7 @@ struct  Lockstep__Launch
   ProtobufCMessage base;
   Lockstep__Attempt *attempt;
   /*
-   * The CreateTrainingJob request as received, JSON text.
+   * The CreateTrainingJob request as received, JSON text; the job's certificate is sealed with it.
    */
   ProtobufCBinaryData request;
   /*
@@ -381,10 +381,14 @@ struct  Lockstep__Launch
    * Fewest ranks, without a state keeper, that the job does with: the gang may shrink in place to them.
    */
   uint32_t minimum_ranks;
+  /*
+   * The job's specification, JSON text: what it is (docs/internals/jobs.md).
+   */
+  ProtobufCBinaryData spec;
 };
 #define LOCKSTEP__LAUNCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&lockstep__launch__descriptor) \
-    , NULL, {0,NULL}, 0,NULL, 0,NULL, 0 }
+    , NULL, {0,NULL}, 0,NULL, 0,NULL, 0, {0,NULL} }
 
 
 /*

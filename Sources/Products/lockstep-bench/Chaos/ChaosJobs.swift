@@ -1,4 +1,3 @@
-import JSON
 import APIClient
 import Diagnostics
 import Foundation

@@ -12,7 +12,7 @@ struct SoakBench: ParsableCommand {
         abstract: "Runs many small jobs and measures what the cluster keeps of them.",
         discussion: """
             A coordinator and four workers train small jobs, as many at a time as there are slots: kmeans, \
-            and every tenth a script. After every tenth part it prints the memory (resident, of all daemons), \
+            and every tenth a script. After every tenth part it prints the memory (resident, all daemons), \
             open descriptors, what stands in shared memory and in the scratch folders, and the disk that \
             coordinator and workers take. At the end it says the disk of a job (job store, coordinator's \
             other files, workers' folders, the job's own output), has the cluster forget all jobs, and says \

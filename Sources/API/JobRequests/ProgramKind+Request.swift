@@ -1,29 +1,15 @@
-import JSON
 import Diagnostics
-import Foundation
-import JSON
+public import JobSpecs
 public import SageMakerShapes
 
-/// How a job's own code is run: a *program* is a command that the job names in place of a built-in
-/// algorithm.
-public enum ProgramKind: String, Codable, Sendable, CaseIterable {
-    /// One process a host, after SageMaker's contract for containers.
-    case script
-    /// Ranks of one MPI world, each after the same contract.
-    case mpi
-    /// A binary built with `LockstepTraining`: a rank like those of the built-in algorithms.
-    case algorithm
-
-    /// Variable of a job's Environment that says it outright.
-    public static let variable = "LOCKSTEP_PROGRAM"
-
+extension ProgramKind {
     /// - Returns: `nil` when the job asks for a built-in algorithm.
     /// - Throws: `LockstepError(.configuration)` for a LOCKSTEP_PROGRAM that is none of the kinds, or one
     ///   that comes without a command.
     public init?(_ request: CreateTrainingJobRequest) throws {
         let hasCommand = request.algorithmSpecification?.containerEntrypoint != nil
         let script = Self.text(request, "sagemaker_program")
-        guard let said = request.environment?[Self.variable] else {
+        guard let said = request.environment?[JobVariables.program] else {
             guard hasCommand || script != nil else { return nil }
             let usesMPI = Self.text(request, "sagemaker_mpi_enabled")?.lowercased() == "true"
             self = usesMPI ? .mpi : .script
@@ -32,12 +18,13 @@ public enum ProgramKind: String, Codable, Sendable, CaseIterable {
         guard let kind = Self(rawValue: said) else {
             throw LockstepError(
                 .configuration,
-                "\(Self.variable) in Environment is '\(said)', but must be one of algorithm, mpi, script")
+                "\(JobVariables.program) in Environment is '\(said)', but must be one of algorithm, mpi, "
+                    + "script")
         }
         guard hasCommand || (script != nil && kind != .algorithm) else {
             throw LockstepError(
                 .configuration,
-                "\(Self.variable) in Environment is \(said), but the job names no program: give "
+                "\(JobVariables.program) in Environment is \(said), but the job names no program: give "
                     + "AlgorithmSpecification.ContainerEntrypoint"
                     + (kind == .algorithm ? "" : ", or hyperparameter sagemaker_program"))
         }
@@ -59,11 +46,7 @@ public enum ProgramKind: String, Codable, Sendable, CaseIterable {
         return hosts * each
     }
 
-    /// A hyperparameter as its reader means it: the SageMaker SDK sends strings as JSON, with quotes.
-    public static func text(_ request: CreateTrainingJobRequest, _ name: String) -> String? {
-        guard let value = request.hyperParameters?[name] else { return nil }
-        guard value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") else { return value }
-        guard case .string(let text)? = try? JSONValue(parsing: Data(value.utf8)) else { return value }
-        return text
+    private static func text(_ request: CreateTrainingJobRequest, _ name: String) -> String? {
+        request.hyperParameters?[name].map(JobSpec.unquoted)
     }
 }

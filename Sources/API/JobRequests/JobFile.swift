@@ -1,8 +1,9 @@
 import ServiceModels
-public import JSON
 import Diagnostics
 import FoundationEssentials
 public import JSON
+public import JobSpecs
+public import SageMakerShapes
 import StorageLocations
 import Yams
 
@@ -86,6 +87,11 @@ public struct JobFile: Sendable {
         set(.string(value), at: ["Environment", name])
     }
 
+    /// Sets the folder for the output over what the file says.
+    mutating func setOutput(_ folder: StorageLocation) {
+        set(.string(folder.uri), at: ["OutputDataConfig", "S3OutputPath"])
+    }
+
     /// Sets ResourceConfig.InstanceCount over what the file says.
     public mutating func setInstanceCount(_ count: Int) {
         set(.integer(count), at: ["ResourceConfig", "InstanceCount"])
@@ -102,7 +108,7 @@ public struct JobFile: Sendable {
         let image = (algorithm?["AlgorithmName"] ?? algorithm?["TrainingImage"])?.string
         let digits = Timestamp.iso8601(seconds).filter { $0.isNumber || $0 == "T" }
         let stamp = digits.map { $0 == "T" ? "-" : String($0) }.joined()
-        let base = image.map(AlgorithmSpecification.builtInName(in:)) ?? "job"
+        let base = image.map(ImageName.repository(in:)) ?? "job"
         setName("\(base.prefix(40))-\(stamp)-\(suffix)")
     }
 
@@ -115,6 +121,19 @@ public struct JobFile: Sendable {
             throw LockstepError(.configuration, "\(path): \(message)")
         }
         return try json.decode(CreateTrainingJobRequest.self)
+    }
+
+    /// The job of the request, as everything below the API knows it.
+    ///
+    /// - Throws: as `request()`, and `LockstepError(.configuration)` naming the member at fault.
+    public func job() throws -> JobSpec { try JobSpec(request()) }
+
+    /// A name for a job without one: its file's, so that the job finds its checkpoints again.
+    static func name(fromPath path: String) -> String {
+        let base = path.split(separator: "/").last?.split(separator: ".").first ?? "job"
+        let letters = base.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+        let trimmed = String(letters.prefix(63)).split(separator: "-").joined(separator: "-")
+        return trimmed.isEmpty ? "job" : trimmed
     }
 
     /// Jobs get no rights from a role; SageMaker insists on one.

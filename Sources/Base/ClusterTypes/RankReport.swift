@@ -1,20 +1,27 @@
 /// What a rank said about its own end: `rank 2, step 7: cannot read … [io]`.
-package struct RankReport: Equatable {
-    package var rank: Int
-    package var step: Int?
+public struct RankReport: Sendable, Equatable {
+    public var rank: Int
+    public var step: Int?
     /// A `LockstepError` code.
-    package var code: String?
-    package var message: String
+    public var code: String?
+    public var message: String
 
-    package init(rank: Int, step: Int? = nil, code: String? = nil, message: String) {
+    public init(rank: Int, step: Int? = nil, code: String? = nil, message: String) {
         self.rank = rank
         self.step = step
         self.code = code
         self.message = message
     }
 
+    /// The line.
+    public var line: String {
+        let place = step.map { ", step \($0)" } ?? ""
+        let mark = code.map { " [\($0)]" } ?? ""
+        return "rank \(rank)\(place): \(message)\(mark)"
+    }
+
     /// Reads a line of a rank's standard error; `nil` when it is none of those.
-    package init?(_ line: String) {
+    public init?(_ line: String) {
         guard line.hasPrefix("rank "), let colon = line.ranges(of: ": ").first else { return nil }
         let head = line[..<colon.lowerBound].dropFirst("rank ".count).split(separator: ",")
         guard let first = head.first, let rank = Int(first), head.count <= 2 else { return nil }
@@ -37,7 +44,7 @@ package struct RankReport: Equatable {
     }
 
     /// Whether it may be no more than the echo of another rank's end.
-    package var isEcho: Bool { code == "network" }
+    public var isEcho: Bool { code == "network" }
 }
 
 extension String {

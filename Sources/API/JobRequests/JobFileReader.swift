@@ -1,8 +1,8 @@
 import ServiceModels
-import JSON
 import Diagnostics
 import FoundationEssentials
 import JSON
+import SageMakerShapes
 import Yams
 
 /// Turns the nodes of a YAML or JSON text into a request, guided by the request's shape.
