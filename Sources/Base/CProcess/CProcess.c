@@ -145,6 +145,13 @@ int cprocess_lock(const char *path) {
     return -failure;
 }
 
+void cprocess_unlock(int descriptor) {
+    struct flock lock = whole_file();
+    lock.l_type = F_UNLCK;
+    fcntl(descriptor, F_OFD_SETLK, &lock);
+    close(descriptor);
+}
+
 int cprocess_is_locked(const char *path) {
     int descriptor = open(path, O_RDWR | O_CLOEXEC);
     if (descriptor < 0) return 0;

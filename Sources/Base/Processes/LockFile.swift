@@ -25,7 +25,8 @@ package final class LockFile: Sendable {
     /// Lets another process have it.
     package func release() {
         descriptor.withLock { descriptor in
-            if descriptor >= 0 { close(descriptor) }
+            // Said outright: a child that is between fork and exec has a copy of the descriptor.
+            if descriptor >= 0 { cprocess_unlock(descriptor) }
             descriptor = -1
         }
     }

@@ -72,6 +72,9 @@ int cprocess_next_signal(int descriptor);
 // -EAGAIN when another process holds the lock, or another negative errno.
 int cprocess_lock(const char *path);
 
+/// Lets go of a lock, also where a child has a copy of the descriptor, and closes it.
+void cprocess_unlock(int descriptor);
+
 // Raises the limit of open files as far as it may be, but not beyond `most`, for this process and what it
 // starts. Returns the limit, or -1.
 long cprocess_raise_open_files(long most);
