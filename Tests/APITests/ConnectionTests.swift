@@ -50,6 +50,18 @@ struct ConnectionTests {
         }
     }
 
+    @Test("ends when it was told to before it began")
+    func endBeforeTheBegin() async throws {
+        for _ in 0..<50 {
+            let server = SageMakerAPIServer(
+                handlers: .all(jobs: FakeJobService()), port: 0, limits: APILimits(),
+                logger: APIFixture.silentLogger)
+            let running = Task { try await server.run() }
+            running.cancel()
+            await #expect(throws: CancellationError.self) { try await running.value }
+        }
+    }
+
     @Test("takes packed requests within bounds")
     func packed() async throws {
         try await withServer { url in

@@ -85,9 +85,12 @@ public struct SageMakerAPIServer: Service {
     /// The application itself is never cancelled: that would drop connections which are accepted and not
     /// served yet, and NIO traps when an open one is dropped. Its listener is closed, and all connections.
     private func serve(_ registry: ConnectionRegistry) async throws {
+        // A group that is told to end before it runs does not hear it: it is told again when it listens.
+        let late = LateEnd(registry)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [makeApplication(registry)], logger: quietLogger))
+                services: [makeApplication(registry, late)], logger: quietLogger))
+        late.group = group
         let serving = Task { try await group.run() }
         try await withTaskCancellationHandler {
             try await serving.value
@@ -105,9 +108,11 @@ public struct SageMakerAPIServer: Service {
     }
 
     /// The HTTP application, for tests without a port: its callers are this process.
-    package var application: some ApplicationProtocol { makeApplication(nil) }
+    package var application: some ApplicationProtocol { makeApplication(nil, nil) }
 
-    private func makeApplication(_ registry: ConnectionRegistry?) -> some ApplicationProtocol {
+    private func makeApplication(
+        _ registry: ConnectionRegistry?, _ late: LateEnd?
+    ) -> some ApplicationProtocol {
         let (host, port, logger, onListening) = (host, port, logger, onListening)
         let responder = APIResponder(
             handlers: handlers, accountID: accountID, defaultRegion: region, logger: logger,
@@ -127,6 +132,7 @@ public struct SageMakerAPIServer: Service {
                 await Self.guardAccepting(channel, logger)
                 logger.info("API listens", metadata: ["api.address": "http://\(host):\(bound)"])
                 await onListening(bound)
+                await late?.endIfTold()
             },
             logger: quietLogger)
     }

@@ -52,9 +52,12 @@ final class ConnectionRegistry: Sendable {
             logger.warning(
                 "API refuses connections", metadata: ["api.connections": "\(limits.connections)"])
         }
-        if state.withLock({ $0.isEnding }) { channel.close(promise: nil) }
+        if isEnding { channel.close(promise: nil) }
         return refusal
     }
+
+    /// Whether all connections are to end.
+    var isEnding: Bool { state.withLock { $0.isEnding } }
 
     /// Ends all connections, and those that come still.
     func closeAll() {
